@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "src/base/lookup_map.h"
+#include "src/wire/message.h"
+
+namespace muster::core {
+
+class RecordPool;
+
+// What is shared of a member: its id and attributes, immutable. In a simulator that holds ten
+// thousand views of ten thousand members, each distinct record exists once.
+struct MemberRecord {
+  HostId id;
+  uint32_t hash = 0;  // wire::AttributesHash
+  wire::Attributes attributes;
+
+ private:
+  friend class RecordHandle;
+  friend class RecordPool;
+  uint32_t references_ = 0;
+  RecordPool* pool_ = nullptr;
+};
+
+// A counted reference to a record; eight bytes. Not thread-safe: records belong to their pool's
+// thread. Null is a member whose attributes were never learnt.
+class RecordHandle {
+ public:
+  RecordHandle() = default;
+  explicit RecordHandle(MemberRecord* record) : record_(record) { Ref(); }
+  RecordHandle(const RecordHandle& other) : record_(other.record_) { Ref(); }
+  RecordHandle(RecordHandle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
+  RecordHandle& operator=(RecordHandle other) noexcept {
+    std::swap(record_, other.record_);
+    return *this;
+  }
+  ~RecordHandle() { Unref(); }
+
+  explicit operator bool() const { return record_ != nullptr; }
+  const MemberRecord* operator->() const { return record_; }
+  const MemberRecord& operator*() const { return *record_; }
+  const MemberRecord* get() const { return record_; }
+
+ private:
+  void Ref() {
+    if (record_ != nullptr) ++record_->references_;
+  }
+  void Unref();
+  MemberRecord* record_ = nullptr;
+};
+
+// Interns records: equal (id, attributes) give one object, freed with its last handle. The pool
+// must outlive all handles. One pool may serve many nodes on one thread.
+class RecordPool {
+ public:
+  RecordPool() = default;
+  RecordPool(const RecordPool&) = delete;
+  RecordPool& operator=(const RecordPool&) = delete;
+  ~RecordPool();
+
+  RecordHandle Intern(const HostId& id, const wire::Attributes& attributes);
+  size_t size() const { return records_.size(); }
+
+ private:
+  friend class RecordHandle;
+  // Two different records with equal keys are kept apart by probing the next salt.
+  static uint64_t Key(const HostId& id, uint32_t hash, uint64_t salt);
+  void Release(MemberRecord* record);
+  LookupMap<uint64_t, MemberRecord*> records_;
+};
+
+}  // namespace muster::core
