@@ -1,0 +1,94 @@
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "src/base/address.h"
+#include "src/base/time.h"
+#include "src/core/node.h"
+
+namespace muster::runtime {
+
+// Bytes and packets as the sockets saw them, junk included; payload without IP headers.
+struct Traffic {
+  uint64_t udp_packets_out = 0;
+  uint64_t udp_packets_in = 0;
+  uint64_t udp_bytes_out = 0;
+  uint64_t udp_bytes_in = 0;
+  uint64_t tcp_bytes_out = 0;
+  uint64_t tcp_bytes_in = 0;
+};
+
+// How late the loop ran its timers lately, in milliseconds.
+struct LoopLag {
+  double p50 = 0;
+  double p99 = 0;
+};
+
+// The libuv host of one core::Node: binds the gossip sockets, hands in packets and frames, runs the
+// deadlines after draining input, carries out Effects, resolves host names, and tells listeners of
+// every event. Everything happens on the loop's thread; no method may be called from another one,
+// and none from inside a listener except const ones and those marked so.
+class Driver {
+ public:
+  struct Config {
+    Address bind;                     // IP may be unspecified (0.0.0.0, ::)
+    std::vector<std::string> seeds;   // HOST[:PORT], IP or DNS; resolved anew at each try
+    std::vector<Address> remembered;  // peers of the last run
+    core::Options options;
+    core::Identity identity;
+    uint64_t seed = 0;       // of the node's random choices
+    bool log_events = true;  // one glog line an event
+  };
+  using Listener = std::function<void(TimePoint now, const core::Event&)>;
+
+  // Binds UDP and TCP. kAlreadyExists (port busy), kPermissionDenied or kInvalidArgument (address
+  // not of this host) name the address and the remedy. `loop` must outlive the driver.
+  static absl::StatusOr<std::unique_ptr<Driver>> Start(uv_loop_t* loop, Config config);
+  ~Driver();
+  // Closes sockets and timers; `done` runs on the loop when the last handle is gone. Only then may
+  // the driver be destroyed. Safe inside a listener.
+  void Close(std::function<void()> done);
+
+  // Listeners run in the order of their registration, after each input, once per event; they are
+  // never removed. They may call any const method here.
+  void AddListener(Listener listener);
+
+  // ---- Commands: as in core::Node, with the clock added ----
+  // Resolves names first (on libuv's pool). `on_result` runs once per resolved address or failed
+  // name: the text as given, its address (unset when a name did not resolve), "" or the error.
+  using JoinResult =
+      std::function<void(const std::string& target, const Address&, const std::string& error)>;
+  void Join(const std::vector<std::string>& targets, JoinResult on_result);
+  absl::Status Leave();
+  absl::Status ForceLeave(const HostId& id, bool prune, bool evict);
+  absl::Status SetTags(wire::Tags tags);
+  using PingResult = std::function<void(bool answered, Duration rtt)>;
+  absl::Status Ping(const HostId& id, PingResult on_result);
+  // Adds what the store found to the seeds.
+  void AddSeeds(const std::vector<Address>& addresses);
+
+  // ---- Views ----
+  const core::Node& node() const;
+  TimePoint now() const;                    // the monotonic clock, fresh
+  int64_t ToUnixMicros(TimePoint t) const;  // by the wall clock, now
+  Traffic traffic() const;
+  LoopLag loop_lag() const;
+  Address bound() const;
+  uv_loop_t* loop() const;
+
+ private:
+  Driver();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace muster::runtime
