@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "src/base/hash.h"
 
@@ -20,6 +21,11 @@ struct HostId {
   constexpr bool is_zero() const { return hi == 0 && lo == 0; }
   // The id's place in an order-free or ring hash; the same on every host.
   constexpr uint64_t Hash(uint64_t salt = 0) const { return HashCombine(Mix64(hi ^ salt), lo); }
+
+  template <typename H>
+  friend H AbslHashValue(H h, const HostId& id) {
+    return H::combine(std::move(h), id.hi, id.lo);
+  }
 
   // 32 lower-case hex digits.
   std::string ToHex() const;

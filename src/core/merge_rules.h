@@ -1,0 +1,30 @@
+#pragma once
+
+#include "src/base/ids.h"
+#include "src/wire/message.h"
+
+// The order of claims about one member (protocol.md 2), as pure functions. Merging is a join of a
+// semilattice: commutative, associative and idempotent, so that any order and any repetition of
+// the same claims ends in the same state everywhere.
+
+namespace muster::core {
+
+// What is held, or claimed, of one member.
+struct Claim {
+  Incarnation incarnation;
+  wire::State state = wire::State::kAlive;
+};
+
+// Below, equal or above: by incarnation, then by state.
+int CompareClaims(const Claim& a, const Claim& b);
+Claim MergeClaims(const Claim& a, const Claim& b);
+
+// Two sets of attributes claimed for one incarnation: the bytewise greater canonical form wins.
+// Below, equal or above.
+int CompareAttributes(const wire::Attributes& a, const wire::Attributes& b);
+
+// Whether users ever see a member go from one state to the other by merging, without a rise of its
+// incarnation.
+bool IsLegalTransition(wire::State from, wire::State to);
+
+}  // namespace muster::core

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "src/base/ids.h"
+#include "src/base/time.h"
+
+namespace muster::core {
+
+// The target's half of paced rings (protocol.md 4.1): spaces this member's observers one period
+// apart, whatever their phases. A grid of slots P apart; each observer that pings is given the
+// first free slot from 0.5 K P after its ping, at most 1.5 K P, where K counts the observers heard
+// from lately. An observer that pings again gives up the slot it held.
+class Pacer {
+ public:
+  explicit Pacer(Duration period) : period_(period) {}
+
+  // The wait to tell `observer`, whose ping arrived at `now`.
+  Duration NextProbe(TimePoint now, const HostId& observer);
+  // Observers heard from within the last 2 K P.
+  size_t observers() const { return slots_.size(); }
+
+ private:
+  struct Slot {
+    HostId observer;
+    int64_t index;  // slot number: its time is index * P on our clock
+    TimePoint heard_at;
+  };
+  Duration period_;
+  std::vector<Slot> slots_;  // small: one an observer
+};
+
+}  // namespace muster::core
