@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "src/wire/attributes.h"
 #include "src/wire/limits.h"
 #include "src/wire/message.h"
 
@@ -20,14 +21,6 @@ inline constexpr uint8_t kWireVersion = 1;
 inline constexpr uint8_t kFlagSealed = 0x01;
 inline constexpr size_t kHeaderBytes = 6;
 inline constexpr size_t kChecksumBytes = 8;
-
-// 32 bits of a hash of the attributes' encoding; never 0. Equal attributes, equal hash, on every
-// host: names, tags, address, boot, tolerance and agent version are all in it.
-uint32_t AttributesHash(const Attributes& attributes);
-
-// Empty when the attributes obey limits.h and the character rules, else what breaks them.
-std::string CheckAttributes(const Attributes& attributes);
-bool IsValidName(std::string_view name);
 
 // One update as a ready-made piece of a packet or frame body. Encoded once when a fact is learnt,
 // then appended to any number of packets. Appends to `*out`; returns the bytes added.

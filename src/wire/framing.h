@@ -24,6 +24,7 @@ class FrameReader {
  private:
   std::string buffer_;
   size_t consumed_ = 0;
+  bool is_bad_ = false;  // after a bad length nothing is kept
 };
 
 }  // namespace muster::wire
