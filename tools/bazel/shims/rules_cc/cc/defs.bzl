@@ -1,7 +1,7 @@
 """The native C++ rules under the names of rules_cc.
 
-Bazel's own BUILD files load rules_cc. The packaged rules_cc is made for newer Bazels than 4.2.3, where
-these names are nothing but the native rules.
+Bazel's own BUILD files load rules_cc. The packaged rules_cc is made for newer Bazels than 4.2.3,
+where these names are nothing but the native rules.
 """
 
 cc_binary = native.cc_binary
