@@ -6,6 +6,8 @@ import tempfile
 
 from checks import cpp
 from checks import policy
+from checks.results import count_cases
+from checks.results import count_events
 from checks.rules import RULES
 from checks.tree import Tree
 
@@ -158,6 +160,41 @@ COMPLETENESS = [
                        "README.md": "`--join-timeout`\n"}),
 ]
 
+GOOD_CASE = '<testcase name="A" status="run" result="completed" classname="S"/>'
+BAD_CASE = '<testcase name="B" status="run" classname="S"><failure message="no"/></testcase>'
+SKIPPED = '<testcase name="C" status="run" result="skipped" classname="S"><skipped/></testcase>'
+
+# (what happened, status, cases in test.xml, passed and failed cases)
+RESULTS = [
+    ("all pass", "PASSED", GOOD_CASE * 3, (3, 0)),
+    ("some fail", "FAILED", GOOD_CASE * 2 + BAD_CASE, (2, 1)),
+    ("a leak after the last case", "FAILED", GOOD_CASE, (1, 1)),
+    ("a crash without a report", "FAILED", None, (0, 1)),
+    ("a report cut short", "TIMEOUT", GOOD_CASE + "<testcase", (0, 1)),
+    ("no case at all", "PASSED", "", (0, 1)),
+    ("a skipped case", "PASSED", GOOD_CASE + SKIPPED, (1, 1)),
+]
+
+# (what happened, exit code, events, failures)
+EVENTS = [
+    ("a build", 0, ['{"id":{"targetCompleted":{"label":"//a"}},"completed":{"success":true}}'], 0),
+    ("a broken build", 1, ['{"id":{"targetCompleted":{"label":"//a"}},"completed":{}}'], 1),
+    ("a broken package", 1,
+     ['{"id":{"pattern":{"pattern":["//a"]}},"aborted":{"reason":"LOADING_FAILURE"}}'], 1),
+    ("no word from bazel", 37, [], 1),
+    ("a test without output", 3, ['{"id":{"testResult":{"label":"//a"}},"testResult":{}}'], 1),
+]
+
+
+def counting():
+    """Whether results are counted as they should be."""
+    for what, status, cases, expected in RESULTS:
+        xml = None if cases is None else f"<testsuites><testsuite>{cases}</testsuite></testsuites>"
+        count = count_cases("//a", status, xml)
+        yield ("counting", expected, (count.passed, count.failed), what)
+    for what, code, events, expected in EVENTS:
+        yield ("counting", expected, count_events(events, code).failed, what)
+
 
 def hits(rule, files, tested_by=None):
     """How often the rule hits a tree of those files, with that table of TESTED_BY."""
@@ -185,7 +222,7 @@ def run():
     cases = FORM + WORDS + LAYERS + COMPLETENESS
     results = [(rule, count, hits(rule, files, *more), files)
                for rule, count, files, *more in cases]
-    results += formatting()
+    results += [*formatting(), *counting()]
     text = body(3) + "struct A {\n" + body(5) + "};\n"
     sizes = [size for _, size, _ in cpp.functions(text)]
     results.append(("reading functions", [3, 5], sizes, text))

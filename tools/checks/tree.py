@@ -24,7 +24,7 @@ class Tree:
     def from_repository(top):
         """Tracked files and new ones that git would not ignore."""
         listed = subprocess.run(
-            ["git", "-c", "safe.directory=*", "ls-files", "-z", "-co", "--exclude-standard"],
+            ["git", "-c", f"safe.directory={top}", "ls-files", "-z", "-co", "--exclude-standard"],
             cwd=top, check=True, stdout=subprocess.PIPE).stdout.decode()
         files = {}
         for path in filter(None, listed.split("\0")):
