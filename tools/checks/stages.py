@@ -12,7 +12,7 @@ from checks.results import count_events
 
 # Lines instead of a moving display, few of them, and only what failed.
 BAZEL_OUTPUT = ["--curses=no", "--show_progress_rate_limit=30", "--noshow_loading_progress",
-                "--test_summary=none", "--ui_event_filters=-info", "--keep_going"]
+                "--test_summary=none", "--keep_going"]
 
 # What the checked build compiles. Benchmarks and end-to-end tests measure the program as it ships.
 CHECKED = ["//src/...", "//proto/...", "//tests/...", "-//tests/e2e/..."]
