@@ -15,7 +15,7 @@ class RecordPool;
 // thousand views of ten thousand members, each distinct record exists once.
 struct MemberRecord {
   HostId id;
-  uint32_t hash = 0;  // wire::AttributesHash
+  uint32_t hash = 0;  // wire::AttributesHash; 0: the attributes were never learnt and are empty
   wire::Attributes attributes;
 
  private:
@@ -23,10 +23,11 @@ struct MemberRecord {
   friend class RecordPool;
   uint32_t references_ = 0;
   RecordPool* pool_ = nullptr;
+  MemberRecord* next_ = nullptr;  // another record whose key in the pool is the same
 };
 
 // A counted reference to a record; eight bytes. Not thread-safe: records belong to their pool's
-// thread. Null is a member whose attributes were never learnt.
+// thread. A member whose attributes were never learnt has a record too, see Intern.
 class RecordHandle {
  public:
   RecordHandle() = default;
@@ -61,15 +62,17 @@ class RecordPool {
   RecordPool& operator=(const RecordPool&) = delete;
   ~RecordPool();
 
+  // Empty attributes (no valid ones are: they have a name) stand for "never learnt": hash 0.
   RecordHandle Intern(const HostId& id, const wire::Attributes& attributes);
-  size_t size() const { return records_.size(); }
+  size_t size() const { return size_; }
 
  private:
   friend class RecordHandle;
-  // Two different records with equal keys are kept apart by probing the next salt.
-  static uint64_t Key(const HostId& id, uint32_t hash, uint64_t salt);
+  static uint64_t Key(const HostId& id, uint32_t hash);
   void Release(MemberRecord* record);
+  // The first of the records of each key; the others follow by next_.
   LookupMap<uint64_t, MemberRecord*> records_;
+  size_t size_ = 0;
 };
 
 }  // namespace muster::core
