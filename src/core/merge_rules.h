@@ -19,8 +19,9 @@ struct Claim {
 int CompareClaims(const Claim& a, const Claim& b);
 Claim MergeClaims(const Claim& a, const Claim& b);
 
-// Two sets of attributes claimed for one incarnation: the bytewise greater canonical form wins.
-// Below, equal or above.
+// Two sets of attributes claimed for one incarnation: the bytewise greater canonical form wins. The
+// form is the fields in their order in wire::Attributes: names, tags and agent as unsigned bytes,
+// the address as its 16 bytes and then the port, tags pair by pair. Below, equal or above.
 int CompareAttributes(const wire::Attributes& a, const wire::Attributes& b);
 
 // Whether users ever see a member go from one state to the other by merging, without a rise of its
