@@ -6,7 +6,8 @@
 
 namespace muster::core {
 
-// Limits bytes to a rate with a burst. Starts full.
+// Limits bytes to a rate with a burst, both above 0. Starts full. A `now` in the past counts as the
+// latest seen.
 class TokenBucket {
  public:
   TokenBucket(int64_t bytes_per_second, int64_t burst_bytes, TimePoint now);
@@ -14,7 +15,7 @@ class TokenBucket {
   bool Take(TimePoint now, int64_t bytes);
   // Takes them even into debt, for what must be sent now; later Takes wait the longer.
   void Force(TimePoint now, int64_t bytes);
-  // When `bytes` (at most the burst) will be there.
+  // When `bytes` will be there; never, if they are more than the burst.
   TimePoint AvailableAt(TimePoint now, int64_t bytes) const;
 
  private:
