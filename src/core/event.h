@@ -59,6 +59,8 @@ struct Event {
   std::string detail;  // empty on all events of the packet path
 };
 
-const char* EventTypeName(EventType type);  // "member.failed", "self.isolated", ...
+// "member.failed", "self.isolated", ...; "internal.leave_done" and so on for those that users never
+// see.
+const char* EventTypeName(EventType type);
 
 }  // namespace muster::core

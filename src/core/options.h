@@ -69,7 +69,8 @@ struct Options {
   uint64_t epoch_jump_max = 1024;
 
   static Options For(Profile profile);
-  // kInvalidArgument with the option, its value and the allowed range.
+  // kInvalidArgument with the option, its value and the allowed range; the ranges not given above
+  // are in options.cc.
   absl::Status Validate() const;
 };
 
