@@ -1,5 +1,6 @@
 #include "tests/e2e/harness/agent.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -66,6 +67,23 @@ absl::Status Agent::Start(bool with_join) {
   process_ = *std::move(started);
   return absl::OkStatus();
 }
+
+void Agent::Kill() {
+  process_.Kill();
+  paused_ = false;
+}
+
+void Agent::Pause() {
+  process_.Signal(SIGSTOP);
+  paused_ = true;
+}
+
+void Agent::Resume() {
+  process_.Signal(SIGCONT);
+  paused_ = false;
+}
+
+void Agent::Terminate() { process_.Signal(SIGTERM); }
 
 bool Agent::WaitReady(Duration budget) {
   const std::string mark = " ready: name=";

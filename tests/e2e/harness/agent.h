@@ -49,12 +49,14 @@ class Agent {
   // True once this run has said that it is ready.
   bool WaitReady(Duration budget = Duration::Seconds(10));
 
-  void Kill() { process_.Kill(); }        // SIGKILL
-  void Pause() { process_.Signal(19); }   // SIGSTOP
-  void Resume() { process_.Signal(18); }  // SIGCONT
-  void Terminate() { process_.Signal(15); }
+  void Kill();       // SIGKILL
+  void Pause();      // SIGSTOP
+  void Resume();     // SIGCONT
+  void Terminate();  // SIGTERM: it leaves
   std::optional<int> WaitExit(Duration budget) { return process_.WaitExit(budget); }
   bool running() { return process_.running(); }
+  // Runs and is not paused.
+  bool responsive() { return !paused_ && running(); }
 
   const std::string& name() const { return options_.name; }
   const std::string& ip() const { return options_.ip; }
@@ -88,6 +90,7 @@ class Agent {
  private:
   AgentOptions options_;
   Process process_;
+  bool paused_ = false;
   size_t log_begin_ = 0;  // size of the log when this run started
 };
 

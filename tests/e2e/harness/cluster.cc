@@ -113,7 +113,7 @@ std::vector<std::string> Cluster::RunningNames() {
 
 bool Cluster::AllSee(const std::vector<std::string>& names, const std::string& status) {
   return std::all_of(agents_.begin(), agents_.end(), [&](const std::unique_ptr<Agent>& agent) {
-    if (!agent->running()) return true;
+    if (!agent->responsive()) return true;
     const std::map<std::string, MemberRow> rows = agent->Members();
     return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
       const auto found = rows.find(name);
@@ -131,7 +131,7 @@ bool Cluster::WaitAllSee(const std::vector<std::string>& names, const std::strin
 bool Cluster::WaitWhole(Duration budget) {
   const std::vector<std::string> names = RunningNames();
   const auto whole = [&](const std::unique_ptr<Agent>& agent) {
-    if (!agent->running()) return true;
+    if (!agent->responsive()) return true;
     const std::map<std::string, MemberRow> rows = agent->Members();
     const auto alive = std::count_if(rows.begin(), rows.end(),
                                      [](const auto& row) { return row.second.status == "alive"; });
@@ -149,8 +149,9 @@ std::string Cluster::Describe() {
   std::string text;
   for (const std::unique_ptr<Agent>& agent : agents_) {
     const std::string log = ReadFile(agent->log_path());
-    absl::StrAppend(&text, "--- ", agent->running() ? agent->Describe() : agent->name() + " ended",
-                    "\n", log.substr(log.size() - std::min(log.size(), kLogTailBytes)), "\n");
+    absl::StrAppend(&text, "--- ",
+                    agent->responsive() ? agent->Describe() : agent->name() + " is stopped", "\n",
+                    log.substr(log.size() - std::min(log.size(), kLogTailBytes)), "\n");
   }
   return text;
 }

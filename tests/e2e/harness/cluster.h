@@ -55,11 +55,12 @@ class Cluster {
   size_t size() const { return agents_.size(); }
   const ScratchFolder& folder() const { return folder_; }
 
-  // Every running agent shows every name of `names` with this status.
+  // Every running agent that is not paused shows every name of `names` with this status.
   bool AllSee(const std::vector<std::string>& names, const std::string& status);
   bool WaitAllSee(const std::vector<std::string>& names, const std::string& status,
                   Duration budget);
-  // Every running agent shows every running agent alive, and nobody else as alive.
+  // Every running agent that is not paused shows every running agent alive, and nobody else as
+  // alive.
   bool WaitWhole(Duration budget);
   std::vector<std::string> RunningNames();
 

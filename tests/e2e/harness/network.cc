@@ -90,7 +90,7 @@ absl::Status PacketFilter::Replace(const std::string& rules) {
   const std::string table = "inet muster_e2e";
   std::string script =
       absl::StrCat("add table ", table, "; delete table ", table, "; add table ", table, "; ");
-  for (const char* name : {"dropped", "udp", "tcp"}) {
+  for (const char* name : {"dropped", "udp_in", "tcp_in"}) {
     absl::StrAppend(&script, "add counter ", table, " ", name, "; ");
   }
   absl::StrAppend(&script, "add chain ", table, " input { type filter hook input priority 0; }; ",
@@ -126,10 +126,10 @@ absl::Status PacketFilter::Cut(const std::vector<std::string>& left,
 
 absl::Status PacketFilter::CountOnly() {
   return Replace(absl::StrCat("add rule inet muster_e2e input udp dport ", kGossipPort,
-                              " counter name udp; add rule inet muster_e2e input tcp dport ",
-                              kGossipPort, " counter name tcp; ",
+                              " counter name udp_in; add rule inet muster_e2e input tcp dport ",
+                              kGossipPort, " counter name tcp_in; ",
                               "add rule inet muster_e2e input tcp sport ", kGossipPort,
-                              " counter name tcp"));
+                              " counter name tcp_in"));
 }
 
 absl::Status PacketFilter::Clear() {

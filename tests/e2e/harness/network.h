@@ -42,8 +42,8 @@ class PacketFilter {
   absl::Status Clear();
 
   absl::StatusOr<Counter> dropped() const { return Read("dropped"); }
-  absl::StatusOr<Counter> udp() const { return Read("udp"); }
-  absl::StatusOr<Counter> tcp() const { return Read("tcp"); }
+  absl::StatusOr<Counter> udp() const { return Read("udp_in"); }
+  absl::StatusOr<Counter> tcp() const { return Read("tcp_in"); }
 
  private:
   absl::Status Replace(const std::string& rules);

@@ -1,0 +1,22 @@
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "tests/e2e/harness/agent.h"
+#include "tests/e2e/harness/network.h"
+
+// Every end-to-end test runs in a network namespace of its own, so tests disturb neither each other
+// nor the machine, and all use the same addresses and the default port.
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  const absl::Status entered = muster::e2e::EnterOwnNetwork();
+  if (!entered.ok()) {
+    std::fprintf(stderr, "no network of our own: %s\n", entered.ToString().c_str());
+    return 1;
+  }
+  if (muster::e2e::MusterBinary().empty()) {
+    std::fprintf(stderr, "MUSTER_BINARY is not set: run this through bazel test\n");
+    return 1;
+  }
+  return RUN_ALL_TESTS();
+}
