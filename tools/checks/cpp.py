@@ -11,7 +11,7 @@ _TOKENS = re.compile(
     """, re.DOTALL | re.VERBOSE)
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
-_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
+_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.MULTILINE)
 _SCOPE = re.compile(r"[{};]")
 _TYPE = re.compile(r"\b(?:class|struct|union|enum)\b")
 _INITIALISERS = re.compile(r"\)\s*(?:noexcept\s*)?:(?!:)")
@@ -31,10 +31,10 @@ def line_of(text, offset):
 
 
 def includes(text):
-    """(line, '<' or '"', name) of each include."""
+    """(line, name) of each include."""
     without_comments = re.sub(r"/\*.*?\*/", _blank, text, flags=re.DOTALL)
     for match in _INCLUDE.finditer(without_comments):
-        yield line_of(text, match.start()), match.group(1), match.group(2)
+        yield line_of(text, match.start()), match.group(1)
 
 
 def _outside_parentheses(header):

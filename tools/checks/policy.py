@@ -82,7 +82,8 @@ def _layer(folders, libraries, std, *more):
                  libraries, re.compile("(?:%s)$" % "|".join(allowed)))
 
 
-# The table of layers. A subfolder with an entry of its own is a layer of its own.
+# The table of layers. The longest name that a path begins with is its layer: src/api/client is both
+# src/api/client.h and a folder of that name.
 LAYERS = {
     "src/base": _layer("", "absl xxhash", _PURE_STD, _ABSL_BASE, r"arpa/inet\.h"),
     "src/wire": _layer("base proto", "absl protobuf_lite xxhash", _PURE_STD, _ABSL_CORE),
@@ -91,7 +92,8 @@ LAYERS = {
     "src/store": _layer("base proto", "absl protobuf_lite uv sqlite hiredis pq", _EDGE_STD,
                         _ABSL_EDGE, _POSIX),
     "src/runtime": _layer("base wire core", "absl uv glog sodium", _EDGE_STD, _ABSL_EDGE, _POSIX),
-    "src/api": _layer("base core runtime store", "absl uv glog microhttpd json prometheus",
+    # wire: the core's views are made of its plain structs.
+    "src/api": _layer("base wire core runtime store", "absl uv glog microhttpd json prometheus",
                       _EDGE_STD, _ABSL_EDGE, _POSIX),
     "src/api/client": _layer("base", "absl json curl", _EDGE_STD, _ABSL_EDGE, _POSIX),
     "src/agent": _layer("base wire core store runtime api",

@@ -124,59 +124,57 @@ NO_LAYER = "the folder has no entry in the table of layers (tools/checks/policy.
 
 
 def layer_of(path):
-    """The folder and entry of the layer that a path below src/ belongs to."""
-    folder = os.path.dirname(path)
-    while folder:
-        if folder in policy.LAYERS:
-            return folder, policy.LAYERS[folder]
-        folder = os.path.dirname(folder)
-    return None, None
+    """The layer that a path belongs to: the longest name that it begins with, and its entry."""
+    found = [name for name in policy.LAYERS if re.match(re.escape(name) + r"(?:[/._]|$)", path)]
+    name = max(found, key=len, default=None)
+    return name, policy.LAYERS.get(name)
 
 
-def may_use(folder, layer, target):
-    """Whether a file of that layer may reach a folder of ours."""
-    owner, _ = layer_of(target + "/x") if target.startswith("src/") else (target, None)
-    return owner == folder or any(owner == allowed for allowed in layer.folders)
+def may_use(name, layer, path):
+    """Whether a file of that layer may reach a path of ours."""
+    owner = layer_of(path)[0] or path.split("/", 1)[0]
+    return owner == name or owner in layer.folders
 
 
 @rule("layers")
 def layers(tree):
     """Folders below src/ are known layers and include only what the table allows."""
     for path, text in tree.sources("src/"):
-        folder, layer = layer_of(path)
+        name, layer = layer_of(path)
         if layer is None:
             yield Finding(path, 1, NO_LAYER)
             continue
-        for line, mark, name in cpp.includes(text):
-            ours = name.startswith(("src/", "proto/", "tests/", "bench/", "tools/"))
-            if ours and name.startswith("proto/") and path.endswith(".h"):
-                yield Finding(path, line, f"{name}: generated classes stay out of headers")
-            elif ours and not may_use(folder, layer, os.path.dirname(name)):
-                yield Finding(path, line, f"{name}: {folder} may not include it")
-            elif not ours and not layer.headers.match(name):
-                yield Finding(path, line, f"{name}: not a header that {folder} may include")
-            elif mark == '"' and not ours and not name.startswith("absl/"):
-                yield Finding(path, line, f"{name}: paths start at the top of the repository")
+        for line, header in cpp.includes(text):
+            ours = header.startswith(("src/", "proto/", "tests/", "bench/", "tools/"))
+            if header.startswith("proto/") and path.endswith(".h"):
+                yield Finding(path, line, f"{header}: generated classes stay out of headers")
+            elif ours and not may_use(name, layer, header):
+                yield Finding(path, line, f"{header}: {name} may not include it")
+            elif not ours and not layer.headers.match(header):
+                yield Finding(path, line, f"{header}: not a header that {name} may include")
 
 
 @rule("dependencies")
 def dependencies(tree):
     """BUILD files below src/ depend only on what the table allows, and start private."""
     for path, text in tree.select("BUILD.bazel", under="src/"):
-        folder, layer = layer_of(path)
-        if layer is None:
+        folder = os.path.dirname(path)
+        held = [(name, layer) for name, layer in policy.LAYERS.items()
+                if name == folder or os.path.dirname(name) == folder]
+        held = held or [layer_of(path)]
+        if held[0][1] is None:
             yield Finding(path, 1, NO_LAYER)
             continue
         if 'default_visibility = ["//visibility:private"]' not in text:
             yield Finding(path, 1, "default_visibility is not private")
         plain = re.sub(r"#[^\n]*|\bload\([^)]*\)|\bvisibility = \[[^\]]*\]", cpp._blank, text)
         for match in re.finditer(r'"(@?[\w]*//[^":]*)(?::([^"]*))?"', plain):
-            label, name = match.group(1), match.group(2)
-            package = label[2:]
+            package, target = match.group(1)[2:], match.group(2)
+            label = f"{package}/{target or os.path.basename(package)}"
             if package == "tools/third_party":
-                good = name in layer.libraries
+                good = any(target in layer.libraries for _, layer in held)
             else:
-                good = package == "visibility" or may_use(folder, layer, package)
+                good = package == "visibility" or any(may_use(*each, label) for each in held)
             if not good:
                 yield Finding(path, cpp.line_of(plain, match.start()),
                               f"{match.group(0)}: {folder} may not depend on it")
@@ -214,7 +212,7 @@ def folders(tree):
 def tested(tree):
     """Every source below src/ has a test that includes its header, or an entry in the table."""
     tests = {path: text for path, text in tree.select("_test.cc", under="tests/")}
-    included = {name for text in tests.values() for _, _, name in cpp.includes(text)}
+    included = {name for text in tests.values() for _, name in cpp.includes(text)}
     stems = {os.path.basename(path)[:-len("_test.cc")] for path in tests}
     for path, _ in tree.select(".cc", under="src/"):
         stem = path[:-len(".cc")]

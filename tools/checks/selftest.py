@@ -120,7 +120,9 @@ LAYERS = [
     ("layers", 0, {"src/wire/a.cc": '#include "proto/gossip.pb.h"\n// #include <uv.h>\n'}),
     ("layers", 2, {"src/sim/a.cc": '#include "src/runtime/a.h"\n#include <glog/logging.h>\n'}),
     ("layers", 1, {"src/cli/a.cc": '#include "src/api/server.h"\n'
-                   '#include "src/api/client/client.h"\n'}),
+                   '#include "src/api/client.h"\n'}),
+    ("layers", 1, {"src/api/client.cc": '#include <curl/curl.h>\n', "src/api/server.cc":
+                   '#include <curl/curl.h>\n#include "src/core/node.h"\n'}),
     ("layers", 2, {"src/core/a.cc": '#include "b.h"\n', "src/novel/a.cc": "int x;\n"}),
     ("layers", 1, {"src/core/a.cc": '#include "tests/testing/fake.h"\n'}),
     ("dependencies", 0, {"src/core/BUILD.bazel": library(
@@ -128,6 +130,9 @@ LAYERS = [
     ("dependencies", 4, {"src/core/BUILD.bazel": library(
         ["//src/runtime", "//tools/third_party:uv", "//proto:gossip_cc_proto", "@system//:glog"])}),
     ("dependencies", 1, {"src/sim/BUILD.bazel": library(["//src/runtime:runtime"])}),
+    ("dependencies", 0, {"src/api/BUILD.bazel": library(["//tools/third_party:curl", "//src/core"]),
+                         "src/cli/BUILD.bazel": library(["//src/api:client", "//src/agent"])}),
+    ("dependencies", 2, {"src/cli/BUILD.bazel": library(["//src/api", "//src/api:server"])}),
     ("dependencies", 1, {"src/core/BUILD.bazel": "cc_library(name = 'x')\n"}),
 ]
 
