@@ -25,6 +25,8 @@ struct Traffic {
   uint64_t udp_bytes_in = 0;
   uint64_t tcp_bytes_out = 0;
   uint64_t tcp_bytes_in = 0;
+  uint64_t udp_send_errors = 0;   // refused by the system: no route, firewall, too big
+  uint64_t udp_send_dropped = 0;  // no room left in the queue for the kernel
 };
 
 // How late the loop ran its timers lately, in milliseconds.
@@ -35,12 +37,15 @@ struct LoopLag {
 
 // The libuv host of one core::Node: binds the gossip sockets, hands in packets and frames, runs the
 // deadlines after draining input, carries out Effects, resolves host names, and tells listeners of
-// every event. Everything happens on the loop's thread; no method may be called from another one,
-// and none from inside a listener except const ones and those marked so.
+// every event. Everything happens on the loop's thread; no method may be called from another one.
+// Listeners and result callbacks may call every method: events that a command causes queue behind
+// those being told.
 class Driver {
  public:
   struct Config {
-    Address bind;                     // IP may be unspecified (0.0.0.0, ::)
+    // IP may be unspecified (0.0.0.0, ::). Port 0 takes any free one, which then also stands in for
+    // a port 0 in the identity's advertised address.
+    Address bind;
     std::vector<std::string> seeds;   // HOST[:PORT], IP or DNS; resolved anew at each try
     std::vector<Address> remembered;  // peers of the last run
     core::Options options;
@@ -55,19 +60,21 @@ class Driver {
   static absl::StatusOr<std::unique_ptr<Driver>> Start(uv_loop_t* loop, Config config);
   ~Driver();
   // Closes sockets and timers; `done` runs on the loop when the last handle is gone. Only then may
-  // the driver be destroyed. Safe inside a listener.
+  // the driver be destroyed. Commands after it are refused, and no callback comes any more.
   void Close(std::function<void()> done);
 
   // Listeners run in the order of their registration, after each input, once per event; they are
-  // never removed. They may call any const method here.
+  // never removed.
   void AddListener(Listener listener);
 
   // ---- Commands: as in core::Node, with the clock added ----
   // Resolves names first (on libuv's pool). `on_result` runs once per resolved address or failed
   // name: the text as given, its address (unset when a name did not resolve), "" or the error.
+  // `on_done`, if given, runs once after the last result. Neither runs before Join has returned.
   using JoinResult =
       std::function<void(const std::string& target, const Address&, const std::string& error)>;
-  void Join(const std::vector<std::string>& targets, JoinResult on_result);
+  void Join(const std::vector<std::string>& targets, JoinResult on_result,
+            std::function<void()> on_done = nullptr);
   absl::Status Leave();
   absl::Status ForceLeave(const HostId& id, bool prune, bool evict);
   absl::Status SetTags(wire::Tags tags);
@@ -77,6 +84,10 @@ class Driver {
   void AddSeeds(const std::vector<Address>& addresses);
 
   // ---- Views ----
+  // As the node's, but a seed whose name does not resolve yet counts as one to join, and its error
+  // as the last one.
+  core::JoinState join_state() const;
+  std::string last_join_error() const;
   const core::Node& node() const;
   TimePoint now() const;                    // the monotonic clock, fresh
   int64_t ToUnixMicros(TimePoint t) const;  // by the wall clock, now
