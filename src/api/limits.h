@@ -28,6 +28,8 @@ struct Limits {
   Duration idle_timeout = Duration::Seconds(30);
   // Probes of one reachability check that run at the same time.
   size_t reachability_parallel = 64;
+  // Reachability checks at the same time; the next one is told 429.
+  size_t checks_max = 4;
   // A leaving agent waits this long for its client to take the answer.
   Duration leave_answer_for = Duration::Seconds(2);
   // A closing server waits this long for answers on their way.

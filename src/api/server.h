@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "src/api/agent_info.h"
 #include "src/api/limits.h"
 #include "src/base/address.h"
 
@@ -15,13 +15,6 @@ class Driver;
 }  // namespace muster::runtime
 
 namespace muster::api {
-
-// What the agent tells of itself beside what its node knows; constant for a run.
-struct AgentInfo {
-  std::string version;     // of the software
-  std::string profile;     // "local", "lan", "wan"
-  int64_t started_us = 0;  // wall clock, microseconds since the Unix epoch
-};
 
 // The control plane of one agent: HTTP and JSON (and event streams) on a unix socket and, if asked
 // for, on TCP. Lives on the driver's loop and does everything there; no threads, no locks.
