@@ -19,12 +19,14 @@ class Rings {
   struct Target {
     HostId id;
     uint8_t ring;  // 1-based, the first ring in which it is our successor; 1 when everyone is
+    friend bool operator==(const Target&, const Target&) = default;
   };
-  // Distinct, in order of the ring. At most max(rings, everyone when few).
+  // Distinct, in order of the ring; never more than there are rings.
   const std::vector<Target>& targets() const { return targets_; }
   bool observes(const HostId& id) const;
 
-  // The member came up or went down (the table already shows it). True when targets() changed.
+  // The member came up or went down (the table already shows it, with us at index 0). True when
+  // targets() changed. A repeated call, or one about ourselves, does no harm.
   bool MemberUp(const HostId& id, const MemberTable& table);
   bool MemberDown(const HostId& id, const MemberTable& table);
   // How many distinct observers a member has when `up` members are up: min(rings, up - 1), at least
@@ -37,12 +39,16 @@ class Rings {
     uint64_t distance;  // H(j, id) - H(j, self), modulo 2^64
   };
   uint64_t Distance(size_t ring, const HostId& id) const;
-  void Recompute(const MemberTable& table);
+  // Makes `id` the successor if it is nearer than the present one; of equally near ones the lower.
+  void Offer(size_t ring, const HostId& id);
+  void Recompute(size_t ring, const MemberTable& table);
   bool RebuildTargets(const MemberTable& table);
+  // Those up besides us, nearest in the first ring first.
+  std::vector<Target> Everyone(const MemberTable& table) const;
 
   HostId self_;
   std::vector<uint64_t> self_position_;  // per ring
-  std::vector<Successor> successors_;    // per ring
+  std::vector<Successor> successors_;    // per ring, also while everyone observes everyone
   std::vector<Target> targets_;
 };
 
