@@ -2,17 +2,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "src/base/ids.h"
 #include "src/base/lookup_map.h"
 
 namespace muster::core {
 
-// What a rumour is about, in order of urgency. Each class has a share of every packet that the
-// others leave to it while it has something to tell, so that none starves (protocol.md 5).
+// What a rumour is about, in order of urgency. While there is more to tell than a packet holds, the
+// classes that have something to tell share its bytes in the proportions below, so that none
+// starves (protocol.md 5): start-time fair queueing (Goyal, Vin, Cheng 1996) over the classes.
 enum class RumourClass : uint8_t {
   kRefutation = 0,  // alive again after a suspicion or verdict: 30 %
   kVerdict = 1,     // failed, leaving, left: 30 %
@@ -23,38 +25,78 @@ inline constexpr int kRumourClasses = 4;
 
 // Facts waiting to be told: at most one a subject, the newest; so the queue never holds more than
 // the cluster has members. A fact is encoded once, when learnt, and spliced into packets until its
-// copies are spent. Within a class those told least go first, then the newest.
+// copies are spent. Within a class those told least go first, then the newest. Not thread-safe.
 class RumourQueue {
  public:
   // Queues `encoded` (one wire::EncodeUpdate piece) for `copies` tellings, in place of any older
-  // rumour about `subject`. `source` is who told us (zero: nobody); it is not told back.
+  // rumour about `subject`. `source` is who told us (zero: nobody); it is not told back. Without
+  // copies to tell this is a Drop.
   void Put(const HostId& subject, RumourClass rumour_class, std::string encoded, int copies,
            const HostId& source);
   void Drop(const HostId& subject);
 
   // Appends pieces to `*out`, at most `budget` bytes and `max_pieces`, for the peer `to`: nothing
   // whose source or whose subject is `to` (a member is told about itself by other means). Counts
-  // one copy of each. `*taken`, if not null, gets the subjects, for Known().
+  // one copy of each. `*taken`, if not null, gets the subjects appended, for Known(). Returns the
+  // bytes appended.
   size_t Fill(size_t budget, size_t max_pieces, const HostId& to, std::string* out,
               std::vector<HostId>* taken);
   // The peer knew it already: one more copy is spent (Demers et al. 1987, feedback).
   void Known(const HostId& subject);
 
-  size_t size() const { return entries_.size(); }
-  bool empty() const { return entries_.empty(); }
+  size_t size() const { return by_subject_.size(); }
+  bool empty() const { return by_subject_.empty(); }
 
  private:
   struct Entry {
     HostId subject;
     HostId source;
     std::string encoded;
-    RumourClass rumour_class;
-    int copies_left;
-    int told;
+    RumourClass rumour_class = RumourClass::kJoin;
+    int copies_left = 0;  // 0: the slot is free
+    int told = 0;
+    uint64_t birth = 0;   // counts the Puts
+    uint64_t packet = 0;  // the last Fill that took it
   };
-  LookupMap<HostId, uint32_t> by_subject_;
+  // Told least first, then the newest: the order in which a class is told.
+  struct Turn {
+    int told;
+    uint64_t birth;
+    uint32_t slot;
+    friend bool operator<(const Turn& a, const Turn& b) {
+      return std::tie(a.told, b.birth) < std::tie(b.told, a.birth);
+    }
+  };
+  using Turns = absl::btree_set<Turn>;
+  // One packet being filled.
+  struct Packet {
+    size_t budget;
+    size_t room;
+    size_t pieces;
+    const HostId& to;
+    std::vector<uint32_t> slots;
+  };
+
+  static Turn TurnOf(const Entry& entry, uint32_t slot);
+  void Remove(uint32_t slot);
+  // Spends one copy; `told` tells whether it went out or the peer's answer made it needless.
+  void Spend(uint32_t slot, bool told);
+  bool MayTake(const Entry& entry, const Packet& packet) const;
+  void Take(uint32_t slot, Packet* packet, std::string* out);
+  // Fills by the classes' clocks. A class whose next piece is larger than the room left waits: its
+  // clock stands still, so that the next packet begins with that piece.
+  void TakeByShares(Packet* packet, std::string* out);
+  // Fills what is left with smaller pieces, by urgency.
+  void TakeSmaller(Packet* packet, std::string* out);
+
+  LookupMap<HostId, uint32_t> by_subject_;  // slots
   std::vector<Entry> entries_;
-  std::deque<HostId> order_[kRumourClasses];
+  std::vector<uint32_t> free_;
+  Turns turns_[kRumourClasses];
+  uint64_t clocks_[kRumourClasses] = {};  // bytes told by the class, times its weight
+  uint64_t clock_ = 0;                    // of the class that told last, before it told
+  uint64_t births_ = 0;
+  uint64_t packets_ = 0;
 };
 
 }  // namespace muster::core

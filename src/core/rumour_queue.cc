@@ -1,0 +1,162 @@
+#include "src/core/rumour_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "src/wire/limits.h"
+
+namespace muster::core {
+namespace {
+
+// What one byte costs a class on its clock: shares of 30, 30, 20 and 20 % are 3:3:2:2.
+constexpr uint64_t kByteCosts[kRumourClasses] = {2, 2, 3, 3};
+
+// How far a class may lag behind the others: one packet of the largest size. It lags while nothing
+// that it has to tell is for the peers that are told.
+constexpr uint64_t kLagMax = 3 * wire::limits::kDatagramBytesMax;
+
+// How many pieces too large for what is left of a packet are passed over in search of a smaller
+// one.
+constexpr int kPassedOverMax = 8;
+
+}  // namespace
+
+RumourQueue::Turn RumourQueue::TurnOf(const Entry& entry, uint32_t slot) {
+  return {entry.told, entry.birth, slot};
+}
+
+void RumourQueue::Put(const HostId& subject, RumourClass rumour_class, std::string encoded,
+                      int copies, const HostId& source) {
+  Drop(subject);
+  if (copies <= 0) return;
+  uint32_t slot = 0;
+  if (free_.empty()) {
+    slot = static_cast<uint32_t>(entries_.size());
+    entries_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  Entry& entry = entries_[slot];
+  entry.subject = subject;
+  entry.source = source;
+  entry.encoded = std::move(encoded);
+  entry.rumour_class = rumour_class;
+  entry.copies_left = copies;
+  entry.told = 0;
+  entry.birth = ++births_;
+  entry.packet = 0;
+  by_subject_[subject] = slot;
+  turns_[static_cast<size_t>(rumour_class)].insert(TurnOf(entry, slot));
+}
+
+void RumourQueue::Drop(const HostId& subject) {
+  if (const uint32_t* slot = by_subject_.Find(subject); slot != nullptr) Remove(*slot);
+}
+
+void RumourQueue::Known(const HostId& subject) {
+  if (const uint32_t* slot = by_subject_.Find(subject); slot != nullptr) Spend(*slot, false);
+}
+
+void RumourQueue::Remove(uint32_t slot) {
+  Entry& entry = entries_[slot];
+  turns_[static_cast<size_t>(entry.rumour_class)].erase(TurnOf(entry, slot));
+  by_subject_.Erase(entry.subject);
+  entry = Entry();
+  if (by_subject_.empty()) {
+    // A burst's memory is given back when it is over.
+    std::vector<Entry>().swap(entries_);
+    std::vector<uint32_t>().swap(free_);
+    by_subject_ = LookupMap<HostId, uint32_t>();
+  } else {
+    free_.push_back(slot);
+  }
+}
+
+void RumourQueue::Spend(uint32_t slot, bool told) {
+  Entry& entry = entries_[slot];
+  if (entry.copies_left == 1) {
+    Remove(slot);
+    return;
+  }
+  --entry.copies_left;
+  if (!told) return;
+  auto& turns = turns_[static_cast<size_t>(entry.rumour_class)];
+  turns.erase(TurnOf(entry, slot));
+  ++entry.told;
+  turns.insert(TurnOf(entry, slot));
+}
+
+bool RumourQueue::MayTake(const Entry& entry, const Packet& packet) const {
+  return entry.packet != packets_ && entry.subject != packet.to && entry.source != packet.to &&
+         entry.encoded.size() <= packet.budget;
+}
+
+void RumourQueue::Take(uint32_t slot, Packet* packet, std::string* out) {
+  Entry& entry = entries_[slot];
+  entry.packet = packets_;
+  out->append(entry.encoded);
+  packet->room -= entry.encoded.size();
+  --packet->pieces;
+  packet->slots.push_back(slot);
+}
+
+void RumourQueue::TakeByShares(Packet* packet, std::string* out) {
+  Turns::const_iterator next[kRumourClasses];
+  bool waits[kRumourClasses] = {};
+  for (size_t c = 0; c < kRumourClasses; ++c) {
+    next[c] = turns_[c].begin();
+    const uint64_t earliest = clock_ - std::min(clock_, kLagMax);
+    clocks_[c] = turns_[c].empty() ? clock_ : std::max(clocks_[c], earliest);
+  }
+  while (packet->pieces > 0) {
+    size_t best = kRumourClasses;
+    for (size_t c = 0; c < kRumourClasses; ++c) {
+      while (next[c] != turns_[c].end() && !MayTake(entries_[next[c]->slot], *packet)) ++next[c];
+      if (waits[c] || next[c] == turns_[c].end()) continue;
+      if (best == kRumourClasses || clocks_[c] < clocks_[best]) best = c;
+    }
+    if (best == kRumourClasses) return;
+    const uint32_t slot = next[best]->slot;
+    const size_t size = entries_[slot].encoded.size();
+    if (size > packet->room) {
+      waits[best] = true;
+      continue;
+    }
+    clock_ = clocks_[best];
+    clocks_[best] += size * kByteCosts[best];
+    Take(slot, packet, out);
+  }
+}
+
+void RumourQueue::TakeSmaller(Packet* packet, std::string* out) {
+  for (const Turns& turns : turns_) {
+    int passed_over = 0;
+    for (const Turn& turn : turns) {
+      if (packet->pieces == 0 || passed_over == kPassedOverMax) break;
+      const Entry& entry = entries_[turn.slot];
+      if (!MayTake(entry, *packet)) continue;
+      if (entry.encoded.size() > packet->room) {
+        ++passed_over;
+      } else {
+        Take(turn.slot, packet, out);
+      }
+    }
+  }
+}
+
+size_t RumourQueue::Fill(size_t budget, size_t max_pieces, const HostId& to, std::string* out,
+                         std::vector<HostId>* taken) {
+  if (empty() || max_pieces == 0) return 0;
+  ++packets_;
+  Packet packet{budget, budget, max_pieces, to, {}};
+  TakeByShares(&packet, out);
+  TakeSmaller(&packet, out);
+  for (const uint32_t slot : packet.slots) {
+    if (taken != nullptr) taken->push_back(entries_[slot].subject);
+    Spend(slot, true);
+  }
+  return budget - packet.room;
+}
+
+}  // namespace muster::core
