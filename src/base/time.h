@@ -18,6 +18,7 @@ class Duration {
   static constexpr Duration Seconds(int64_t s) { return Duration(SaturatingMul(s, 1'000'000)); }
   static constexpr Duration Zero() { return Duration(0); }
   static constexpr Duration Max() { return Duration(std::numeric_limits<int64_t>::max()); }
+  static constexpr Duration Min() { return Duration(std::numeric_limits<int64_t>::min()); }
 
   constexpr int64_t micros() const { return us_; }
   constexpr int64_t millis() const { return us_ / 1000; }
@@ -30,9 +31,9 @@ class Duration {
     return Duration(SaturatingAdd(a.us_, b.us_));
   }
   friend constexpr Duration operator-(Duration a, Duration b) {
-    return Duration(SaturatingAdd(a.us_, -b.us_));
+    return Duration(SaturatingSub(a.us_, b.us_));
   }
-  friend constexpr Duration operator-(Duration a) { return Duration(-a.us_); }
+  friend constexpr Duration operator-(Duration a) { return Duration(SaturatingSub(0, a.us_)); }
   friend constexpr Duration operator*(Duration a, int64_t k) {
     return Duration(SaturatingMul(a.us_, k));
   }
@@ -45,6 +46,11 @@ class Duration {
     int64_t sum = 0;
     if (!__builtin_add_overflow(a, b, &sum)) return sum;
     return b > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
+  }
+  static constexpr int64_t SaturatingSub(int64_t a, int64_t b) {
+    int64_t difference = 0;
+    if (!__builtin_sub_overflow(a, b, &difference)) return difference;
+    return b < 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
   }
   static constexpr int64_t SaturatingMul(int64_t a, int64_t b) {
     int64_t product = 0;
@@ -75,10 +81,10 @@ class TimePoint {
     return TimePoint(Duration::SaturatingAdd(t.us_, d.micros()));
   }
   friend constexpr TimePoint operator-(TimePoint t, Duration d) {
-    return TimePoint(Duration::SaturatingAdd(t.us_, -d.micros()));
+    return TimePoint(Duration::SaturatingSub(t.us_, d.micros()));
   }
   friend constexpr Duration operator-(TimePoint a, TimePoint b) {
-    return Duration::Micros(Duration::SaturatingAdd(a.us_, -b.us_));
+    return Duration::Micros(Duration::SaturatingSub(a.us_, b.us_));
   }
   constexpr TimePoint& operator+=(Duration d) { return *this = *this + d; }
 

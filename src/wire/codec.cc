@@ -16,7 +16,6 @@ using google::protobuf::io::CodedOutputStream;
 
 constexpr size_t kEnvelopeBytes = kHeaderBytes + kChecksumBytes;
 constexpr size_t kTagOffset = 2;
-constexpr size_t kTagBytes = 4;
 // Field `updates` with length-delimited contents, in packets and in stream messages alike: that
 // makes one encoded update fit both.
 constexpr int kUpdatesField = proto::Packet::kUpdatesFieldNumber;
