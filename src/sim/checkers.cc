@@ -1,0 +1,154 @@
+#include "src/sim/checkers.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "src/wire/codec.h"
+#include "src/wire/limits.h"
+
+namespace muster::sim {
+namespace {
+
+using wire::State;
+
+std::string Text(const Checkers::Entry& entry) {
+  return absl::StrCat(wire::StateName(entry.state), " at ", entry.incarnation.epoch(), ".",
+                      entry.incarnation.counter());
+}
+
+bool IsTombstone(State state) { return state == State::kFailed || state >= State::kLeft; }
+
+uint32_t Prefix32(const HostId& id) { return static_cast<uint32_t>(id.hi >> 32); }
+
+// Grows `*items` so that it has a place for `host`.
+template <typename T>
+T& At(std::vector<T>* items, int host) {
+  const size_t i = static_cast<size_t>(host);
+  if (items->size() <= i) items->resize(i + 1);
+  return (*items)[i];
+}
+
+}  // namespace
+
+const char* RuleName(Rule rule) {
+  switch (rule) {
+    case Rule::kIncarnation:
+      return "incarnation";
+    case Rule::kTransition:
+      return "transition";
+    case Rule::kForgotten:
+      return "forgotten";
+    case Rule::kSelf:
+      return "self";
+    case Rule::kDatagram:
+      return "datagram";
+    case Rule::kDeadline:
+      return "deadline";
+    case Rule::kPromise:
+      return "promise";
+    case Rule::kThinAir:
+      return "thin-air";
+  }
+  return "";
+}
+
+void Checkers::Report(TimePoint at, Rule rule, std::string text) {
+  if (disabled_[static_cast<size_t>(rule)]) return;
+  ++violation_count_;
+  if (violations_.size() < kViolationsKept) violations_.push_back({at, rule, std::move(text)});
+}
+
+void Checkers::Compare(TimePoint at, int observer, const Entry& before, const Entry& after) {
+  if (after.incarnation < before.incarnation) {
+    Report(at, Rule::kIncarnation,
+           absl::StrCat("host ", observer + 1, ": ", after.id.ToHexPrefix(8), " fell from ",
+                        Text(before), " to ", Text(after)));
+  } else if (after.incarnation == before.incarnation && after.state < before.state) {
+    Report(at, Rule::kTransition,
+           absl::StrCat("host ", observer + 1, ": ", after.id.ToHexPrefix(8), " went from ",
+                        Text(before), " to ", Text(after)));
+  }
+}
+
+void Checkers::ObserveTable(TimePoint at, int observer, uint32_t run,
+                            const std::vector<Entry>& table, bool is_leaving) {
+  Shadow& shadow = At(&shadows_, observer);
+  if (shadow.run != run) {
+    shadow.run = run;
+    shadow.table.clear();
+  }
+  if (!table.empty()) {
+    const Entry& self = table.front();
+    if (IsTombstone(self.state) && !is_leaving && !self.incarnation.is_top()) {
+      Report(at, Rule::kSelf, absl::StrCat("host ", observer + 1, " holds itself ", Text(self)));
+    }
+  }
+  // The same position is the rule; a removal moves the last entry into the gap.
+  const auto find = [](const std::vector<Entry>& entries, size_t guess,
+                       const HostId& id) -> const Entry* {
+    if (guess < entries.size() && entries[guess].id == id) return &entries[guess];
+    for (const Entry& entry : entries) {
+      if (entry.id == id) return &entry;
+    }
+    return nullptr;
+  };
+  for (size_t i = 0; i < shadow.table.size(); ++i) {
+    const Entry& before = shadow.table[i];
+    const Entry* after = find(table, i, before.id);
+    if (after != nullptr) {
+      Compare(at, observer, before, *after);
+    } else if (!IsTombstone(before.state)) {
+      Report(at, Rule::kForgotten,
+             absl::StrCat("host ", observer + 1, " dropped ", before.id.ToHexPrefix(8), ", ",
+                          Text(before)));
+    }
+  }
+  shadow.table = table;
+}
+
+void Checkers::ObserveDatagram(TimePoint at, int host, size_t bytes) {
+  if (bytes <= wire::limits::kDatagramBytesMax) return;
+  Report(at, Rule::kDatagram, absl::StrCat("host ", host + 1, " sent ", bytes, " bytes"));
+}
+
+bool Checkers::ObserveDeadline(TimePoint at, int host, TimePoint due, TimePoint next) {
+  if (at > due) {
+    Report(at, Rule::kDeadline,
+           absl::StrCat("host ", host + 1, ": a deadline was served ", at.micros() - due.micros(),
+                        " us late"));
+  }
+  Instant& instant = At(&instants_, host);
+  if (instant.at != at) instant = {at, 0};
+  if (++instant.calls <= kCallsAtOneInstantMax || next > at) return true;
+  Report(at, Rule::kDeadline,
+         absl::StrCat("host ", host + 1, ": ", instant.calls, " deadlines at one instant"));
+  return false;
+}
+
+void Checkers::ObserveFailed(TimePoint at, const FailedReport& report) {
+  const uint64_t key = VerdictKey(report.subject_id, report.incarnation);
+  if (report.by != Prefix32(report.observer_id)) {
+    if (!verdicts_.contains(key)) {
+      Report(at, Rule::kThinAir,
+             absl::StrCat("host ", report.observer + 1, " shows ", report.subject_id.ToHexPrefix(8),
+                          " failed; nobody pronounced it"));
+    }
+    return;
+  }
+  verdicts_[key] = true;
+  const TimePoint from = at - report.tolerance;
+  bool was_silent = false;
+  if (report.subject < 0) {
+    was_silent = report.gone_since <= from;
+  } else {
+    was_silent = silence_.Between(report.observer, report.subject, from, at) !=
+                 SilenceLog::Answer::kAnswered;
+  }
+  if (was_silent) return;
+  Report(
+      at, Rule::kPromise,
+      absl::StrCat("host ", report.observer + 1, " pronounced ", report.subject_id.ToHexPrefix(8),
+                   " failed, silent for less than ", FormatDuration(report.tolerance)));
+}
+
+}  // namespace muster::sim

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "src/base/ids.h"
+#include "src/base/lookup_map.h"
+#include "src/base/time.h"
+#include "src/sim/silence_log.h"
+#include "src/wire/message.h"
+
+namespace muster::sim {
+
+// What must hold in every run, whatever its faults. The checkers are fed plain observations, so
+// that each can be shown a broken world in its own test.
+enum class Rule : uint8_t {
+  kIncarnation,  // what an observer stores of a subject never falls
+  kTransition,   // within one incarnation the state only moves forward
+  kForgotten,    // only a tombstone is dropped from a table
+  kSelf,         // nobody holds itself failed or left, but a leaver and an evicted one
+  kDatagram,     // no datagram above the limit
+  kDeadline,     // every deadline is served, and serving it moves it forward
+  kPromise,      // nobody silent for less than the tolerance is pronounced failed
+  kThinAir,      // nobody is shown failed whom no member pronounced failed
+};
+inline constexpr int kRuleCount = 8;
+const char* RuleName(Rule rule);
+
+struct Violation {
+  TimePoint at;
+  Rule rule;
+  std::string text;
+};
+
+class Checkers {
+ public:
+  // One entry of an observer's table.
+  struct Entry {
+    HostId id;
+    Incarnation incarnation;
+    wire::State state = wire::State::kAlive;
+  };
+  // A member that one host shows as failed from now on.
+  struct FailedReport {
+    int observer = 0;
+    HostId observer_id;
+    HostId subject_id;
+    int subject = -1;      // the host that runs the subject now; -1: nobody
+    TimePoint gone_since;  // where subject is -1: when its last process ended
+    Incarnation incarnation;
+    uint32_t by = 0;     // first 32 bits of the id of who pronounced it
+    Duration tolerance;  // the larger of the observer's and the subject's
+  };
+
+  Checkers() : silence_(kSilenceKept) {}
+
+  // A rule that a scenario breaks on purpose (a forged verdict comes out of thin air).
+  void Disable(Rule rule) { disabled_[static_cast<size_t>(rule)] = true; }
+
+  // ---- Observations ----
+  // All of `observer`'s table, itself first. `run` numbers the observer's processes: a new one
+  // starts from nothing.
+  void ObserveTable(TimePoint at, int observer, uint32_t run, const std::vector<Entry>& table,
+                    bool is_leaving);
+  void ObserveDatagram(TimePoint at, int host, size_t bytes);
+  // A deadline of `due` (lateness included) was served at `at`, and `next` is the one after it.
+  // False when time cannot pass any more: a busy loop, which the caller must end.
+  bool ObserveDeadline(TimePoint at, int host, TimePoint due, TimePoint next);
+  void ObserveFailed(TimePoint at, const FailedReport& report);
+  // From now on these hosts can answer each other; see SilenceLog.
+  void ObserveHosts(TimePoint at, std::vector<SilenceLog::HostState> hosts) {
+    silence_.Record(at, std::move(hosts));
+  }
+
+  // At most kViolationsKept are kept; `violation_count` counts all.
+  const std::vector<Violation>& violations() const { return violations_; }
+  size_t violation_count() const { return violation_count_; }
+
+ private:
+  static constexpr size_t kViolationsKept = 100;
+  static constexpr int kCallsAtOneInstantMax = 1000;
+  static constexpr Duration kSilenceKept = Duration::Seconds(1300);
+
+  struct Shadow {
+    uint32_t run = 0;
+    std::vector<Entry> table;
+  };
+  struct Instant {
+    TimePoint at;
+    int calls = 0;
+  };
+
+  void Report(TimePoint at, Rule rule, std::string text);
+  void Compare(TimePoint at, int observer, const Entry& before, const Entry& after);
+  static uint64_t VerdictKey(const HostId& id, Incarnation incarnation) {
+    return HashCombine(id.Hash(), incarnation.raw());
+  }
+
+  std::array<bool, kRuleCount> disabled_{};
+  std::vector<Violation> violations_;
+  size_t violation_count_ = 0;
+  std::vector<Shadow> shadows_;    // by observer
+  std::vector<Instant> instants_;  // by host
+  SilenceLog silence_;
+  LookupMap<uint64_t, bool> verdicts_;  // pronounced by some member
+};
+
+}  // namespace muster::sim

@@ -1,0 +1,281 @@
+#include "src/sim/cluster.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "src/base/check.h"
+
+namespace muster::sim {
+namespace {
+
+enum Purpose : uint64_t { kNetworkRng = 1, kIdRng, kNodeRng };
+
+// Not zero, so that code which takes a default-made instant for "now" shows.
+constexpr TimePoint kStart = TimePoint::FromMicros(1'000'000'000);
+// Virtual wall clock at kStart, microseconds since the Unix epoch; names the runs of processes.
+constexpr uint64_t kBootOrigin = 1'700'000'000'000'000;
+
+Rng Forked(uint64_t seed, uint64_t purpose) { return Rng(seed).Fork(purpose); }
+
+}  // namespace
+
+Cluster::Cluster(const ClusterConfig& config)
+    : config_(config),
+      id_rng_(Forked(config.seed, kIdRng)),
+      node_rng_(Forked(config.seed, kNodeRng)),
+      network_(config.network, Forked(config.seed, kNetworkRng)),
+      streams_(&queue_, &network_, this),
+      now_(kStart) {}
+
+Cluster::~Cluster() {
+  events_.clear();
+  effects_.Clear();
+  hosts_.clear();
+}
+
+// ---- Hosts ----
+
+Address Cluster::DefaultAddress(int host) {
+  return Address::V4((10u << 24) + static_cast<uint32_t>(host) + 1, kDefaultPort);
+}
+
+HostId Cluster::FreshId() { return {id_rng_.Next(), id_rng_.Next()}; }
+
+int Cluster::Add(HostConfig config, Disk disk) {
+  const int index = static_cast<int>(hosts_.size());
+  if (!config.address.is_set()) config.address = DefaultAddress(index);
+  const Address address = config.address;
+  hosts_.push_back(std::make_unique<SimNode>(std::move(config), std::move(disk)));
+  network_.AddHost();
+  streams_.AddHost();
+  watched_.emplace_back();
+  by_address_[address] = index;
+  NoteHosts();
+  return index;
+}
+
+int Cluster::AddHost(HostConfig config) {
+  Disk disk;
+  disk.id = FreshId();
+  return Add(std::move(config), std::move(disk));
+}
+
+int Cluster::AddHost(const std::string& name) {
+  HostConfig config;
+  config.name = name;
+  config.options = config_.options;
+  return AddHost(std::move(config));
+}
+
+int Cluster::Clone(int host, HostConfig config) {
+  Disk disk = At(host).disk();
+  return Add(std::move(config), std::move(disk));
+}
+
+const core::Node& Cluster::node(int host) const {
+  const core::Node* node = hosts_[static_cast<size_t>(host)]->node();
+  MUSTER_CHECK(node != nullptr);
+  return *node;
+}
+
+void Cluster::SetAddress(int host, const Address& address) {
+  SimNode& node = At(host);
+  const int* holder = by_address_.Find(node.config().address);
+  if (holder != nullptr && *holder == host) by_address_.Erase(node.config().address);
+  node.config().address = address;
+  by_address_[address] = host;
+}
+
+// ---- Processes ----
+
+void Cluster::Start(int host) {
+  SimNode& node = At(host);
+  // Two processes never start in one microsecond of wall time.
+  const uint64_t boot =
+      kBootOrigin + static_cast<uint64_t>((now_ - kStart).micros()) + static_cast<uint64_t>(host);
+  node.Boot(now_, boot, node_rng_.Next(), &pool_);
+  homes_[node.disk().id] = {host, TimePoint(), true};
+  NoteHosts();
+  node.node()->SetSeeds(now_, node.config().seeds, node.disk().remembered, effects_);
+  AfterCall(host);
+}
+
+void Cluster::EndProcess(int host, Exit exit) {
+  SimNode& node = At(host);
+  if (node.state() == ProcessState::kStopped) return;
+  digest_.Add(node.node()->digest());
+  digest_.Add(static_cast<uint64_t>(exit));
+  Home* home = homes_.Find(node.disk().id);
+  if (home != nullptr && home->host == host) *home = {host, now_, false};
+  node.End(now_, exit);
+  if (exit == Exit::kKilled) {
+    streams_.ProcessDied(now_, host, node.machine_is_up());
+  } else {
+    streams_.ProcessExited(now_, host);
+  }
+  NoteHosts();
+}
+
+void Cluster::Crash(int host) { EndProcess(host, Exit::kKilled); }
+
+void Cluster::PowerOff(int host) {
+  At(host).PowerOff();
+  EndProcess(host, Exit::kKilled);
+}
+
+void Cluster::Restart(int host, const RestartOptions& options) {
+  EndProcess(host, Exit::kKilled);
+  SimNode& node = At(host);
+  if (options.lost_disk) {
+    node.disk() = Disk();
+    node.disk().id = FreshId();
+  }
+  if (options.no_seeds) node.config().seeds.clear();
+  if (options.address.is_set()) SetAddress(host, options.address);
+  Start(host);
+}
+
+void Cluster::Pause(int host) {
+  MUSTER_CHECK(At(host).is_running());
+  At(host).Pause();
+  NoteHosts();
+}
+
+void Cluster::Resume(int host) {
+  std::vector<SimNode::Waiting> waiting;
+  At(host).Resume(&waiting);
+  At(host).served_from = now_;
+  streams_.BuffersRead(host);
+  NoteHosts();
+  const uint32_t run = At(host).run();
+  for (const SimNode::Waiting& input : waiting) {
+    if (!At(host).is_running() || At(host).run() != run) return;
+    Feed(host, input);
+  }
+  if (At(host).is_running()) Arm(host);
+}
+
+void Cluster::SetLateness(int host, Duration lateness) {
+  SimNode& node = At(host);
+  node.lateness = lateness;
+  node.served_from = now_;
+  node.armed = TimePoint::Never();  // the queued event is void: its instant was the old lateness's
+  if (node.is_running()) Arm(host);
+}
+
+// ---- Commands ----
+
+absl::Status Cluster::Join(int host, const std::vector<Address>& addresses) {
+  const absl::Status status =
+      At(host).node()->Join(now_, absl::MakeConstSpan(addresses), effects_).status();
+  AfterCall(host);
+  return status;
+}
+
+absl::Status Cluster::Leave(int host) {
+  const absl::Status status = At(host).node()->Leave(now_, effects_);
+  AfterCall(host);
+  return status;
+}
+
+absl::Status Cluster::ForceLeave(int host, const HostId& subject, bool prune, bool evict) {
+  const absl::Status status = At(host).node()->ForceLeave(now_, subject, prune, evict, effects_);
+  AfterCall(host);
+  return status;
+}
+
+absl::Status Cluster::SetTags(int host, wire::Tags tags) {
+  const absl::Status status = At(host).node()->SetTags(now_, tags, effects_);
+  if (status.ok()) At(host).config().tags = std::move(tags);
+  AfterCall(host);
+  return status;
+}
+
+// ---- Network ----
+
+Cluster::CutId Cluster::Cut(const std::vector<int>& from, const std::vector<int>& to,
+                            Transports transports) {
+  const CutId id = network_.Cut(from, to, transports);
+  NoteHosts();
+  return id;
+}
+
+std::vector<Cluster::CutId> Cluster::Partition(const std::vector<std::vector<int>>& groups) {
+  std::vector<CutId> cuts;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    for (size_t j = 0; j < groups.size(); ++j) {
+      if (i != j) cuts.push_back(network_.Cut(groups[i], groups[j], kBoth));
+    }
+  }
+  NoteHosts();
+  return cuts;
+}
+
+void Cluster::Heal(CutId id) {
+  network_.Heal(id);
+  NoteHosts();
+}
+
+void Cluster::HealAll() {
+  network_.HealAll();
+  NoteHosts();
+}
+
+void Cluster::SetLoss(uint32_t ppm) {
+  network_.SetLoss(ppm);
+  NoteHosts();
+}
+
+void Cluster::SetHostLoss(int host, uint32_t egress_ppm, uint32_t ingress_ppm) {
+  network_.SetHostLoss(host, egress_ppm, ingress_ppm);
+  NoteHosts();
+}
+
+void Cluster::Inject(const Address& from, int to, std::string_view bytes) {
+  SimEvent& event = queue_.Push(now_ + Duration::Micros(1));
+  event.kind = SimEvent::Kind::kDatagram;
+  event.host = to;
+  event.from = from;
+  event.to = At(to).config().address;
+  event.bytes.assign(bytes);
+}
+
+// ---- Time ----
+
+void Cluster::RunFor(Duration span) {
+  const TimePoint end = now_ + span;
+  while (Step(end)) {
+  }
+  now_ = end;
+}
+
+bool Cluster::RunUntil(const std::function<bool()>& condition, Duration limit, Duration step) {
+  const TimePoint end = now_ + limit;
+  while (!condition()) {
+    if (now_ >= end) return false;
+    RunFor(std::min(step, end - now_));
+  }
+  return true;
+}
+
+bool Cluster::Step(TimePoint limit) {
+  if (queue_.empty() || queue_.next() > limit) return false;
+  const SimQueue::Slot slot = queue_.Pop(&now_);
+  const SimEvent& event = queue_[slot];
+  ++steps_;
+  switch (event.kind) {
+    case SimEvent::Kind::kDatagram:
+      DeliverDatagram(event);
+      break;
+    case SimEvent::Kind::kDeadline:
+      ServeDeadline(event);
+      break;
+    case SimEvent::Kind::kStream:
+      streams_.Handle(now_, event);
+      break;
+  }
+  queue_.Release(slot);
+  return true;
+}
+
+}  // namespace muster::sim

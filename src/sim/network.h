@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/lookup_map.h"
+#include "src/base/rng.h"
+#include "src/base/time.h"
+#include "src/sim/latency.h"
+
+namespace muster::sim {
+
+// Which transports a cut blocks.
+enum Transports : uint8_t { kUdp = 1, kTcp = 2, kBoth = 3 };
+
+inline constexpr uint32_t kPpm = 1'000'000;  // ratios are parts per million
+
+struct NetworkConfig {
+  LatencyModel latency;
+  uint32_t loss_ppm = 0;       // of each datagram and each TCP segment, on every link
+  uint32_t duplicate_ppm = 0;  // a datagram arrives twice, each copy at a time of its own
+  uint32_t corrupt_ppm = 0;    // one bit of a datagram is flipped
+  uint32_t reorder_ppm = 0;    // a datagram is held back by up to `reorder_by`
+  Duration reorder_by = Duration::Millis(20);
+};
+
+// What became of the packets handed to the network; every fault counts itself, so that a run can
+// prove that its faults fired.
+struct NetworkCounts {
+  uint64_t datagrams = 0;
+  uint64_t datagram_bytes = 0;
+  uint64_t lost = 0;
+  uint64_t cut = 0;
+  uint64_t filtered = 0;
+  uint64_t duplicated = 0;
+  uint64_t corrupted = 0;
+  uint64_t held_back = 0;
+  uint64_t segments_lost = 0;
+  uint64_t segments_cut = 0;
+};
+
+// Decides what happens to each packet between two hosts, named by their dense index. It holds no
+// packet itself and knows neither processes nor addresses. Each purpose draws from a generator of
+// its own, so that turning one fault on does not move the others. Not thread-safe.
+class Network {
+ public:
+  using CutId = uint32_t;
+  // Says whether to drop; sees the bytes before corruption.
+  using Filter = std::function<bool(int from, int to, Transports, std::string_view bytes)>;
+
+  Network(const NetworkConfig& config, Rng rng);
+  void AddHost() {
+    egress_loss_ppm_.push_back(0);
+    ingress_loss_ppm_.push_back(0);
+  }
+  size_t hosts() const { return egress_loss_ppm_.size(); }
+
+  // ---- Faults ----
+  // Blocks what goes from a host of `from` to a host of `to`, one way.
+  CutId Cut(const std::vector<int>& from, const std::vector<int>& to, Transports transports);
+  void Heal(CutId id);
+  void HealAll() { cuts_.clear(); }
+  bool has_cuts() const { return !cuts_.empty(); }
+  void SetLoss(uint32_t ppm) { config_.loss_ppm = ppm; }
+  void SetHostLoss(int host, uint32_t egress_ppm, uint32_t ingress_ppm);
+  // One direction of one link, in place of the general model or on top of the general loss.
+  void SetLinkLatency(int from, int to, const LatencyModel& latency);
+  void SetLinkLoss(int from, int to, uint32_t ppm);
+  void SetNoise(uint32_t duplicate_ppm, uint32_t corrupt_ppm, uint32_t reorder_ppm);
+  void SetFilter(Filter filter) { filter_ = std::move(filter); }
+
+  // ---- Queries ----
+  bool Blocked(int from, int to, Transports transport) const;
+  // Loss of the link as a whole, 0 to kPpm: general, egress, ingress and its own together.
+  uint32_t LossPpm(int from, int to) const;
+  uint32_t WorstHostLossPpm(int host) const;
+
+  // ---- Packets ----
+  // Up to two copies of a datagram, each with its own delay.
+  struct Fate {
+    int copies = 0;
+    Duration delay[2];
+    bool corrupt = false;
+  };
+  Fate DatagramFate(int from, int to, std::string_view bytes);
+  // Flips one bit; `bytes` is not empty.
+  void Corrupt(std::string* bytes);
+  // One attempt to bring a TCP segment across; on success its latency.
+  bool SegmentPasses(int from, int to, std::string_view bytes, Duration* delay);
+
+  const NetworkCounts& counts() const { return counts_; }
+
+ private:
+  struct CutSet {
+    CutId id;
+    Transports transports;
+    std::vector<uint8_t> from;  // one flag a host; hosts added later are outside
+    std::vector<uint8_t> to;
+  };
+  struct Link {
+    LatencyModel latency;
+    bool has_latency = false;
+    uint32_t loss_ppm = 0;
+  };
+  static uint64_t Key(int from, int to) {
+    return static_cast<uint64_t>(static_cast<uint32_t>(from)) << 32 | static_cast<uint32_t>(to);
+  }
+  const Link* FindLink(int from, int to) const {
+    return links_.empty() ? nullptr : links_.Find(Key(from, to));
+  }
+  Duration Latency(int from, int to);
+
+  NetworkConfig config_;
+  Rng latency_rng_;
+  Rng loss_rng_;
+  Rng duplicate_rng_;
+  Rng corrupt_rng_;
+  Rng reorder_rng_;
+  std::vector<uint32_t> egress_loss_ppm_;
+  std::vector<uint32_t> ingress_loss_ppm_;
+  std::vector<CutSet> cuts_;
+  LookupMap<uint64_t, Link> links_;
+  Filter filter_;
+  CutId next_cut_ = 1;
+  NetworkCounts counts_;
+};
+
+}  // namespace muster::sim

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "src/base/time.h"
+
+namespace muster::sim {
+
+// What the simulator knows and no member can: who was able to answer whom, and when. The time is
+// cut into spans in which nothing changed; in each, every host is in one group with all it can
+// exchange packets with, be it over others. Groups are those of healthy hosts: a host that is down
+// or paused is in none.
+class SilenceLog {
+ public:
+  static constexpr uint32_t kNoGroup = 0;  // down or paused
+  struct HostState {
+    uint32_t group = kNoGroup;
+    bool impaired = false;  // loses so many packets that no promise covers it (protocol.md 4.9)
+  };
+
+  // Spans that ended longer than `kept_for` ago are forgotten.
+  explicit SilenceLog(Duration kept_for) : kept_for_(kept_for) {}
+
+  // From `at` on the hosts are in these states. A second call for one instant replaces the first.
+  void Record(TimePoint at, std::vector<HostState> hosts);
+
+  enum class Answer : uint8_t {
+    kSilent,    // answered nobody healthy all the time
+    kAnswered,  // was able to answer somebody
+    kImpaired,  // one of the two was impaired: nothing can be said
+  };
+  // Whether `subject` was silent for `observer` from `from` to `to`. While the observer itself was
+  // in no group, the subject counts as silent only if it was in none either, or alone in its own.
+  Answer Between(int observer, int subject, TimePoint from, TimePoint to) const;
+
+  size_t spans() const { return spans_.size(); }
+
+ private:
+  struct Span {
+    TimePoint from;
+    std::vector<HostState> hosts;
+  };
+  static bool IsAlone(const Span& span, size_t host);
+
+  Duration kept_for_;
+  std::vector<Span> spans_;  // oldest first; the last is still open
+};
+
+}  // namespace muster::sim
