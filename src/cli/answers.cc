@@ -1,0 +1,236 @@
+#include "src/cli/answers.h"
+
+#include <map>
+
+#include "src/cli/json.h"
+#include "src/cli/text.h"
+
+namespace muster::cli {
+namespace {
+
+std::optional<int64_t> TimeField(const Json& json, const char* key) {
+  return ParseTimestamp(StringField(json, key));
+}
+
+Member ToMember(const Json& json) {
+  Member member;
+  member.name = StringField(json, "name");
+  member.id = StringField(json, "id");
+  member.address = StringField(json, "address");
+  member.status = StringField(json, "status");
+  member.incarnation = StringField(json, "incarnation");
+  member.since_us = TimeField(json, "since");
+  for (const auto& [key, value] : Field(json, "tags").items()) {
+    member.tags.emplace_back(key, value.is_string() ? value.get<std::string>() : DumpJson(value));
+  }
+  if (Field(json, "rtt_ms").is_number()) member.rtt_ms = NumberField(json, "rtt_ms");
+  member.health = IntField(json, "health");
+  member.self = BoolField(json, "self");
+  member.json = DumpJson(json);
+  return member;
+}
+
+std::vector<std::pair<std::string, int64_t>> Counts(const Json& json) {
+  std::vector<std::pair<std::string, int64_t>> counts;
+  if (!json.is_object()) return counts;
+  for (const auto& item : json.items()) {
+    counts.emplace_back(item.key(), IntField(json, item.key().c_str()));
+  }
+  return counts;
+}
+
+std::vector<std::string> Strings(const Json& json) {
+  std::vector<std::string> strings;
+  if (!json.is_array()) return strings;
+  for (const Json& item : json) {
+    if (item.is_string()) strings.push_back(item.get<std::string>());
+  }
+  return strings;
+}
+
+// What makes two answers about one member different facts.
+std::string Facts(const Member& member) {
+  std::string facts = member.name + '\n' + member.address + '\n' + member.status + '\n' +
+                      member.incarnation + '\n' + (member.self ? "self" : "");
+  for (const auto& [key, value] : member.tags) facts += '\n' + key + '=' + value;
+  return facts;
+}
+
+// Calls `changed` with each member that is new or different, then `gone` with those of before.
+template <typename Changed, typename Gone>
+void Compare(const Members& before, const Members& now, Changed changed, Gone gone) {
+  std::map<std::string, std::string> known;
+  for (const Member& member : before.members) known[member.id] = Facts(member);
+  for (const Member& member : now.members) {
+    const auto it = known.find(member.id);
+    if (it == known.end() || it->second != Facts(member)) changed(member);
+    if (it != known.end()) known.erase(it);
+  }
+  for (const Member& member : before.members) {
+    if (known.contains(member.id)) gone(member);
+  }
+}
+
+}  // namespace
+
+std::optional<Members> ReadMembers(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  if (!json || !Field(*json, "members").is_array()) return std::nullopt;
+  Members answer;
+  answer.cluster = StringField(*json, "cluster");
+  answer.self = StringField(*json, "self");
+  answer.version = static_cast<uint64_t>(IntField(*json, "version"));
+  for (const Json& member : Field(*json, "members")) answer.members.push_back(ToMember(member));
+  return answer;
+}
+
+std::optional<Member> ReadMember(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  if (!json || !Field(*json, "status").is_string()) return std::nullopt;
+  return ToMember(*json);
+}
+
+std::string WithMembers(std::string_view body, const std::vector<const Member*>& rows) {
+  std::optional<Json> json = ParseJson(body);
+  if (!json || !json->is_object()) return std::string(body);
+  Json members = Json::array();
+  for (const Member* row : rows) members.push_back(ParseJson(row->json).value_or(Json()));
+  (*json)["members"] = std::move(members);
+  return DumpJson(*json);
+}
+
+std::vector<std::string> ChangedMembers(const Members& before, const Members& now) {
+  std::vector<std::string> lines;
+  Compare(
+      before, now, [&](const Member& member) { lines.push_back(member.json); },
+      [&](const Member& member) {
+        Json json = ParseJson(member.json).value_or(Json::object());
+        json["gone"] = true;
+        lines.push_back(DumpJson(json));
+      });
+  return lines;
+}
+
+std::vector<std::string> ChangedNames(const Members& before, const Members& now) {
+  std::vector<std::string> names;
+  const auto add = [&](const Member& member) { names.push_back(member.name); };
+  Compare(before, now, add, add);
+  return names;
+}
+
+std::optional<AgentStatus> ReadStatus(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  if (!json || !Field(*json, "view").is_object()) return std::nullopt;
+  AgentStatus status;
+  status.name = StringField(*json, "name");
+  status.id = StringField(*json, "id");
+  status.cluster = StringField(*json, "cluster");
+  status.program_version = StringField(*json, "version");
+  status.address = StringField(*json, "address");
+  status.profile = StringField(*json, "profile");
+  status.api = Strings(Field(*json, "api"));
+  status.started_us = TimeField(*json, "started");
+  status.tolerance_ms = IntField(*json, "tolerance_ms");
+  status.members = Counts(Field(*json, "members"));
+
+  const Json& view = Field(*json, "view");
+  status.view_version = static_cast<uint64_t>(IntField(view, "version"));
+  status.view_digest = StringField(view, "digest");
+  status.view_changed_us = TimeField(view, "changed");
+
+  const Json& agreement = Field(*json, "agreement");
+  status.peers = IntField(agreement, "peers");
+  status.agreeing = IntField(agreement, "agreeing");
+  for (const auto& item : Field(agreement, "differing").items()) {
+    status.differing.push_back(
+        {StringField(item.value(), "name"), TimeField(item.value(), "since")});
+  }
+  status.health = IntField(*json, "health");
+  status.isolated = BoolField(*json, "isolated");
+  status.ready = BoolField(*json, "ready");
+  status.join_state = StringField(Field(*json, "join"), "state");
+  status.join_error = StringField(Field(*json, "join"), "last_error");
+  status.rejected = Counts(Field(*json, "rejected"));
+  status.lag_p50_ms = NumberField(Field(*json, "loop_lag_ms"), "p50");
+  status.lag_p99_ms = NumberField(Field(*json, "loop_lag_ms"), "p99");
+
+  const Json& traffic = Field(*json, "traffic");
+  status.udp_packets_out = IntField(traffic, "udp_packets_out");
+  status.udp_packets_in = IntField(traffic, "udp_packets_in");
+  status.udp_bytes_out = IntField(traffic, "udp_bytes_out");
+  status.udp_bytes_in = IntField(traffic, "udp_bytes_in");
+  status.tcp_bytes_out = IntField(traffic, "tcp_bytes_out");
+  status.tcp_bytes_in = IntField(traffic, "tcp_bytes_in");
+  const Json& store = Field(*json, "store");
+  if (store.is_object() && !store.empty()) status.store = DumpJson(store);
+  return status;
+}
+
+std::optional<JoinAnswer> ReadJoin(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  if (!json || !Field(*json, "results").is_array()) return std::nullopt;
+  JoinAnswer answer;
+  answer.joined = IntField(*json, "joined");
+  for (const Json& result : Field(*json, "results")) {
+    answer.results.push_back(
+        {StringField(result, "address"), BoolField(result, "ok"), StringField(result, "error")});
+    answer.lines.push_back(DumpJson(result));
+  }
+  return answer;
+}
+
+std::string JoinBody(const std::vector<std::string>& addresses) {
+  Json json;
+  json["addresses"] = addresses;
+  return DumpJson(json);
+}
+
+std::optional<LeaveAnswer> ReadLeave(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  if (!json || !json->contains("confirmed")) return std::nullopt;
+  return LeaveAnswer{IntField(*json, "asked"), IntField(*json, "confirmed")};
+}
+
+std::optional<ReachabilityAnswer> ReadReachability(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  if (!json || !Field(*json, "missing").is_array()) return std::nullopt;
+  ReachabilityAnswer answer;
+  answer.asked = IntField(*json, "asked");
+  answer.answered = IntField(*json, "answered");
+  for (const Json& member : Field(*json, "missing")) answer.missing.push_back(ToMember(member));
+  return answer;
+}
+
+std::optional<Event> ReadEvent(std::string_view line) {
+  const std::optional<Json> json = ParseJson(line);
+  if (!json || !Field(*json, "type").is_string()) return std::nullopt;
+  Event event;
+  event.time = StringField(*json, "time");
+  event.type = StringField(*json, "type");
+  const Json& member = Field(*json, "member");
+  event.name = StringField(member, "name");
+  event.id = StringField(member, "id");
+  event.address = StringField(member, "address");
+  event.from = StringField(*json, "from");
+  event.to = StringField(*json, "to");
+  event.by = Strings(Field(*json, "by"));
+  event.reason = StringField(*json, "reason");
+  const Json& members = Field(*json, "members");
+  if (members.is_array()) event.members = static_cast<int64_t>(members.size());
+  return event;
+}
+
+std::optional<ErrorAnswer> ReadError(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  if (!json || !Field(*json, "error").is_object()) return std::nullopt;
+  const Json& error = Field(*json, "error");
+  return ErrorAnswer{StringField(error, "code"), StringField(error, "message"),
+                     StringField(error, "hint")};
+}
+
+std::string OneLine(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  return json ? DumpJson(*json) : std::string(Trim(body));
+}
+
+}  // namespace muster::cli

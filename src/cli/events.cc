@@ -1,0 +1,101 @@
+#include <algorithm>
+
+#include "src/cli/answers.h"
+#include "src/cli/commands.h"
+#include "src/cli/text.h"
+
+namespace muster::cli {
+namespace {
+
+const std::vector<std::string>& Types() {
+  static const std::vector<std::string> kTypes = {"hello",
+                                                  "member.joined",
+                                                  "member.suspected",
+                                                  "member.refuted",
+                                                  "member.failed",
+                                                  "member.leaving",
+                                                  "member.left",
+                                                  "member.returned",
+                                                  "member.updated",
+                                                  "member.reaped",
+                                                  "conflict",
+                                                  "self.health",
+                                                  "self.isolated",
+                                                  "agreement",
+                                                  "user",
+                                                  "gap",
+                                                  "reset"};
+  return kTypes;
+}
+
+// "2026-11-20T12:00:01.123Z  member.failed     web-2  suspect -> failed, by n2, n3: no answer".
+std::string Render(const Event& event) {
+  std::string text = TerminalSafe(event.time) + "  " + TerminalSafe(event.type);
+  std::string detail;
+  if (!event.from.empty() || !event.to.empty()) {
+    detail =
+        (event.from.empty() ? "new" : event.from) + " -> " + (event.to.empty() ? "gone" : event.to);
+  }
+  for (size_t i = 0; i < event.by.size(); ++i) {
+    detail += (i > 0 ? ", " : detail.empty() ? "by " : ", by ") + event.by[i];
+  }
+  if (!event.reason.empty()) detail += (detail.empty() ? "" : ": ") + event.reason;
+  if (event.members) {
+    detail = std::to_string(*event.members) + (*event.members == 1 ? " member" : " members");
+  }
+  if (event.name.empty() && detail.empty()) return text;
+  constexpr size_t kTypeWidth = 16;  // of the longest type
+  text.append(kTypeWidth - std::min(kTypeWidth, event.type.size()) + 2, ' ');
+  text += TerminalSafe(event.name);
+  if (!detail.empty()) text += (event.name.empty() ? "" : "  ") + TerminalSafe(detail);
+  return text;
+}
+
+// False once nobody can read what is printed.
+bool Print(Output& output, const std::vector<std::string>& types, std::string_view line) {
+  const std::optional<Event> event = ReadEvent(line);
+  if (!event) {
+    output.Detail("skipped a line that is no event: " + TerminalSafe(line));
+    return true;
+  }
+  // An agent may send more than was asked for, such as the greeting.
+  if (!types.empty() && std::find(types.begin(), types.end(), event->type) == types.end()) {
+    return true;
+  }
+  switch (output.format()) {
+    case Format::kJson:
+    case Format::kJsonl:
+      output.DataLine(line);
+      break;
+    case Format::kName:
+      if (!event->name.empty()) output.DataLine(TerminalSafe(event->name));
+      break;
+    case Format::kTable:
+    case Format::kWide:
+      output.DataLine(Render(*event));
+      break;
+  }
+  return output.data_written();
+}
+
+}  // namespace
+
+ExitCode RunEvents(Context& context, const EventsOptions& options) {
+  std::vector<std::string> types;
+  for (const std::string& list : options.types) {
+    for (const std::string& type : SplitAtCommas(list)) {
+      if (std::find(Types().begin(), Types().end(), type) == Types().end()) {
+        return context.output.Fail(
+            {ExitCode::kUsage, "--type: no event type is named '" + type + "'",
+             "'muster events --help' lists them", "--type " + Nearest(type, Types())});
+      }
+      types.push_back(type);
+    }
+  }
+  std::string path = "/v1/events";
+  for (size_t i = 0; i < types.size(); ++i) path += (i == 0 ? "?type=" : ",") + types[i];
+  return Stream(context, path, context.timeout_given ? context.timeout : Duration::Max(),
+                [&](std::string_view line) { return Print(context.output, types, line); });
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,32 @@
+#include "src/cli/answers.h"
+#include "src/cli/commands.h"
+#include "src/cli/text.h"
+
+namespace muster::cli {
+
+ExitCode RunForceLeave(Context& context, const ForceLeaveOptions& options) {
+  std::string path = MemberPath(options.name);
+  if (options.prune) path += "?prune=1";
+  if (options.evict) path += options.prune ? "&evict=1" : "?evict=1";
+  const Result<api::Response> response = Call(context, "DELETE", path);
+  if (!response.ok()) return context.output.Fail(response.failure());
+  switch (context.output.format()) {
+    case Format::kJson:
+      context.output.DataLine(response->body);
+      break;
+    case Format::kJsonl:
+      context.output.DataLine(OneLine(response->body));
+      break;
+    case Format::kName:
+      context.output.DataLine(TerminalSafe(options.name));
+      break;
+    case Format::kTable:
+    case Format::kWide:
+      context.output.DataLine(TerminalSafe(options.name) +
+                              (options.prune ? ": removed" : ": marked as left"));
+      break;
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace muster::cli
