@@ -22,11 +22,6 @@ Json AddressOrNull(const Address& address) {
 // Milliseconds with three digits: what a clock of microseconds knows.
 double Round3(double ms) { return std::round(ms * 1000) / 1000; }
 
-Json RttShape(Duration rtt) {
-  if (rtt <= Duration::Zero()) return nullptr;
-  return Round3(static_cast<double>(rtt.micros()) / 1000);
-}
-
 const char* JoinStateName(core::JoinState state) {
   switch (state) {
     case core::JoinState::kJoined:
@@ -81,6 +76,11 @@ void AddMemberEvent(const Backend& backend, const core::Event& event, const Even
 
 }  // namespace
 
+Json RttShape(Duration rtt) {
+  if (rtt <= Duration::Zero()) return nullptr;
+  return Round3(static_cast<double>(rtt.micros()) / 1000);
+}
+
 std::string FormatTime(int64_t unix_us) {
   int64_t ms = unix_us / 1000;
   if (unix_us < 0) ms = 0;
@@ -123,6 +123,19 @@ Json MembersShape(const Backend& backend) {
   json["version"] = std::to_string(backend.version());
   json["members"] = Json::array();
   return json;
+}
+
+std::string DumpWithMembers(const Json& frame, const std::vector<Listed>& members) {
+  constexpr std::string_view kEmptyList = "\"members\":[]";
+  const std::string text = DumpJson(frame);
+  // Inside a string of the frame the quotes would be escaped, so the first hit is the field.
+  const size_t at = text.find(kEmptyList) + kEmptyList.size() - 1;
+  std::string out = text.substr(0, at);
+  for (size_t i = 0; i < members.size(); ++i) {
+    if (i > 0) out.push_back(',');
+    out += DumpJson(MemberShape(members[i].member, members[i].shown));
+  }
+  return out.append(text, at);
 }
 
 namespace {

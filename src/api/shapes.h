@@ -18,12 +18,21 @@ namespace muster::api {
 
 std::string FormatTime(int64_t unix_us);  // "2026-01-31T12:00:00.250Z"
 
+Json RttShape(Duration rtt);  // milliseconds, or null where it was never measured
+
 // `shown` is its display name.
 Json MemberShape(const Member& member, std::string_view shown);
 // "name", "id", "address" alone.
 Json MemberReference(std::string_view shown, const HostId& id, const Address& address);
 // The frame of a list, its "members" still empty.
 Json MembersShape(const Backend& backend);
+struct Listed {
+  Member member;
+  std::string shown;
+};
+// The text of an object whose "members" is empty, with these put in. Each member becomes text at
+// once: the tree of a large list would take many times the room of its text.
+std::string DumpWithMembers(const Json& frame, const std::vector<Listed>& members);
 
 // `changed_us`: wall clock of the last change that users could see.
 Json StatusShape(const Backend& backend, const RunFacts& facts, int64_t changed_us);

@@ -1,0 +1,77 @@
+#include "src/api/lookup.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "src/base/strings.h"
+
+namespace muster::api {
+namespace {
+
+absl::Status Ambiguous(const Backend& backend, std::string_view text,
+                       const std::vector<size_t>& live) {
+  std::string ids;
+  for (const size_t index : live) {
+    absl::StrAppend(&ids, ids.empty() ? "" : " and ", backend.member(index).id.ToHex());
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(live.size(), " live members are named '", ToAbsl(text), "': ", ids));
+}
+
+}  // namespace
+
+absl::StatusOr<size_t> FindMember(const Backend& backend, std::string_view text) {
+  if (const std::optional<HostId> id = HostId::FromHex(text)) {
+    const int64_t index = backend.IndexOf(*id);
+    if (index >= 0 && IsVisible(backend.member(static_cast<size_t>(index)))) {
+      return static_cast<size_t>(index);
+    }
+  }
+  const std::string_view name = text.substr(0, text.find('~'));
+  const std::string_view prefix = text.substr(std::min(text.size(), name.size() + 1));
+  std::vector<size_t> live;
+  std::optional<size_t> gone;
+  for (size_t i = 0; i < backend.size(); ++i) {
+    const Member member = backend.member(i);
+    if (member.name != name || !IsVisible(member)) continue;
+    if (!prefix.empty() && !member.id.ToHex().starts_with(prefix)) continue;
+    if (member.is_live()) {
+      live.push_back(i);
+    } else if (!gone || backend.member(*gone).since_us < member.since_us) {
+      gone = i;
+    }
+  }
+  if (live.size() > 1) return Ambiguous(backend, text, live);
+  if (live.size() == 1) return live[0];
+  if (gone) return *gone;
+  return absl::NotFoundError(absl::StrCat("no member named '", ToAbsl(text.substr(0, 200)), "'"));
+}
+
+std::vector<Listed> VisibleMembers(const Backend& backend) {
+  std::vector<std::pair<Member, size_t>> sorted;
+  sorted.reserve(backend.size());
+  for (size_t i = 0; i < backend.size(); ++i) {
+    const Member member = backend.member(i);
+    if (IsVisible(member)) sorted.emplace_back(member, i);
+  }
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return a.first.name != b.first.name ? a.first.name < b.first.name : a.first.id < b.first.id;
+  });
+  std::vector<Listed> listed;
+  listed.reserve(sorted.size());
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    const auto& [member, index] = sorted[i];
+    // Asking who else has a name is a walk over all: done only where a neighbour has it.
+    const bool shared = (i > 0 && sorted[i - 1].first.name == member.name) ||
+                        (i + 1 < sorted.size() && sorted[i + 1].first.name == member.name);
+    listed.push_back({member, shared ? backend.DisplayName(index) : std::string(member.name)});
+  }
+  return listed;
+}
+
+}  // namespace muster::api

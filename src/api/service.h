@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "src/api/agent_info.h"
+#include "src/api/backend.h"
+#include "src/api/exchange.h"
+#include "src/api/limits.h"
+#include "src/base/time.h"
+#include "src/core/event.h"
+
+namespace muster::api {
+
+struct Context;
+
+// Requests in, answers out: routes, permissions and errors of the API, without sockets, threads or
+// a clock of its own. The host hands in requests, the driver's events and the time:
+//   after every call of HandleRequest, HandleEvent and Run, read NextDeadline() again and call
+//   Run() when it is due; never call Run() from inside a driver's event or a transport's callback.
+class Service {
+ public:
+  // `backend` must outlive the service, and the service its exchanges. `on_left` as in
+  // Server::Options.
+  Service(Backend* backend, RunFacts facts, const Limits& limits, std::function<void()> on_left);
+  ~Service();
+
+  // Answers now or later, and always in the end.
+  void HandleRequest(std::shared_ptr<Exchange> exchange);
+  // Every event of the driver, in order, while it is being delivered.
+  void HandleEvent(TimePoint now, const core::Event& event);
+  TimePoint NextDeadline() const;
+  void Run(TimePoint now);
+  // From now on everything is answered with 503; streams end. Run() has no more to do.
+  void Stop();
+
+ private:
+  void Beat();
+  void KeepBeating();
+
+  std::shared_ptr<Context> context_;
+  TimePoint event_time_;  // when the input came that brought the newest event
+  uint64_t version_ = 0;  // newest known of the member table
+  bool table_changed_ = false;
+  bool leave_done_ = false;
+  bool beating_ = false;
+};
+
+}  // namespace muster::api
