@@ -1,0 +1,85 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "src/base/address.h"
+#include "src/base/ids.h"
+#include "src/base/time.h"
+#include "src/core/effects.h"
+
+namespace muster::core {
+
+// Why a probe was begun; decides what its outcome means.
+enum class ProbeKind : uint8_t {
+  kRing,       // a scheduled probe of a member we observe
+  kExtra,      // the occasional probe of a random member
+  kSuspicion,  // repeated while a suspicion is open; all paths at once
+  kLastLook,   // the one that a verdict waits for; all paths at once
+  kGate,       // to a member under no suspicion: proves our own paths
+  kUser,       // asked for by a command
+  kDoor,       // of the holder of a name or address that a joiner claims; all paths at once
+  kHeal,       // of a failed member's address; direct only
+};
+
+// One probe on its way: a ping, then relayed pings and a stream if that is not answered in time.
+// Several fly at once and none waits for another.
+struct Flight {
+  static constexpr int kRelaysMax = 8;
+  struct Relay {
+    HostId id;
+    uint32_t sequence = 0;
+    bool nacked = false;
+  };
+
+  HostId target;
+  Address address;
+  ProbeKind kind = ProbeKind::kRing;
+  uint32_t sequence = 0;        // of the direct ping
+  TimePoint due;                // when it should have left
+  TimePoint sent;               // when it left
+  TimePoint deadline;           // of the present phase
+  bool indirect = false;        // relays and stream have been asked
+  bool done = false;            // decided; kept a while for late answers
+  uint64_t answers_before = 0;  // answers heard by the node when the ping left (evidence gate)
+  std::array<Relay, kRelaysMax> relays{};
+  uint8_t relay_count = 0;
+  StreamId stream = 0;
+  bool stream_refused = false;
+  uint64_t request = 0;      // kUser: the command; kDoor: the joiner's stream
+  std::vector<HostId> told;  // subjects of the rumours that the ping carried
+
+  int nacks() const;
+  int missing_nacks() const { return relay_count - nacks(); }
+};
+
+// The probes in flight. A handful in steady state; bounded.
+class Flights {
+ public:
+  static constexpr size_t kMax = 1024;
+
+  // Adds one and returns it; the pointer is valid until the next Add or Sweep. Null at the limit.
+  Flight* Add(Flight flight);
+  // The flight whose ping, or one of whose relayed pings, has this sequence. `*relay` is the index
+  // of the relay, or -1 for the ping itself.
+  Flight* FindBySequence(uint32_t sequence, int* relay);
+  Flight* FindByStream(StreamId stream);
+  // A flight of that kind to that target which is not decided.
+  Flight* FindOpen(const HostId& target, ProbeKind kind);
+  // The earliest undecided flight whose deadline has come; null when there is none.
+  Flight* Due(TimePoint now);
+  TimePoint next() const;
+  // Forgets decided flights whose late answers are no longer awaited.
+  void Sweep(TimePoint now);
+  // Decides all without outcome: after a stall of the host nothing in flight proves anything.
+  // Returns the streams to close.
+  std::vector<StreamId> VoidAll();
+  std::vector<Flight>& all() { return flights_; }
+  size_t size() const { return flights_.size(); }
+
+ private:
+  std::vector<Flight> flights_;
+};
+
+}  // namespace muster::core

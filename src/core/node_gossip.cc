@@ -1,0 +1,142 @@
+#include <algorithm>
+
+#include "src/core/node_impl.h"
+
+// Rumours out (protocol.md 5), pulls of full records, and the agreement report (6).
+
+namespace muster::core {
+namespace {
+
+// A record is asked for again when it has not come by then, and given up after this many asks'
+// time; reconciliation brings it later.
+constexpr Duration kPullAgain = Duration::Millis(300);
+constexpr size_t kPullsMax = 256;
+// After a burst of changes a node compares its view with random peers this often until three in a
+// row agree, at most this many times.
+constexpr Duration kSettleEvery = Duration::Millis(200);
+constexpr int kSettleTries = 25;
+constexpr int kSettleAgreed = 3;
+// Peers count for the agreement report for this many periods.
+constexpr int64_t kAgreementPeriods = 10;
+
+}  // namespace
+
+void Node::Impl::NewsArrived() {
+  const TimePoint soonest = std::max(now_, last_push_ + options_.push_gap_min);
+  push_at_ = std::min(push_at_, soonest);
+}
+
+void Node::Impl::SendPieces(const Address& to) {
+  packet_ = wire::Packet();
+  packet_.type = wire::PacketType::kGossip;
+  out_.Send(to, packet_, pieces_, false);
+}
+
+void Node::Impl::Push() {
+  push_at_ = TimePoint::Never();
+  if (rumours_.empty()) return;
+  last_push_ = now_;
+  std::vector<size_t> chosen;
+  const size_t fanout = std::min<size_t>(static_cast<size_t>(options_.push_fanout), others_up());
+  for (int tries = 0; tries < options_.push_fanout * 4 && chosen.size() < fanout; ++tries) {
+    const MemberView* peer = RandomUpMember(HostId());
+    if (peer == nullptr) break;
+    const size_t index = static_cast<size_t>(peer - table_.all().data());
+    if (std::find(chosen.begin(), chosen.end(), index) == chosen.end()) chosen.push_back(index);
+  }
+  packet_ = wire::Packet();
+  packet_.type = wire::PacketType::kGossip;
+  const size_t room = out_.RoomBeside(packet_);
+  for (const size_t index : chosen) {
+    if (!gossip_bucket_.Take(now_, static_cast<int64_t>(room))) {
+      push_at_ = gossip_bucket_.AvailableAt(now_, static_cast<int64_t>(room));
+      return;
+    }
+    pieces_.clear();
+    rumours_.Fill(room, wire::limits::kUpdatesPerPacketMax, table_[index].id(), &pieces_, nullptr);
+    // Only what was used is paid for.
+    gossip_bucket_.Force(now_, static_cast<int64_t>(pieces_.size()) - static_cast<int64_t>(room));
+    if (!pieces_.empty()) SendPieces(table_[index].attributes().address);
+  }
+  if (!rumours_.empty()) push_at_ = std::min(push_at_, now_ + options_.push_interval);
+}
+
+void Node::Impl::RequestRecord(const HostId& id, const Source& source) {
+  const MemberView* holder = table_.Find(source.sender);
+  if (!source.known || holder == nullptr) return;
+  std::erase_if(pulls_, [this](const Pull& p) { return p.sent && now_ - p.at > kPullAgain; });
+  for (const Pull& pull : pulls_) {
+    if (pull.id == id) return;
+  }
+  if (pulls_.size() >= kPullsMax) return;
+  pulls_.push_back({id, source.sender, source.from, now_, false});
+}
+
+void Node::Impl::FlushPulls() {
+  for (size_t i = 0; i < pulls_.size(); ++i) {
+    if (pulls_[i].sent) continue;
+    packet_ = wire::Packet();
+    packet_.type = wire::PacketType::kPull;
+    for (size_t j = i; j < pulls_.size(); ++j) {
+      if (pulls_[j].sent || pulls_[j].from != pulls_[i].from) continue;
+      if (packet_.wanted.size() >= wire::limits::kPullIdsMax) break;
+      packet_.wanted.push_back(pulls_[j].id);
+      pulls_[j].sent = true;
+    }
+    out_.Send(pulls_[i].address, packet_, {}, false);
+  }
+}
+
+void Node::Impl::NoteCell(const Source& source, const wire::ViewCell& theirs, bool may_sync) {
+  const MemberView* peer = table_.Find(source.sender);
+  if (peer == nullptr || !peer->is_up()) return;
+  peer_cells_.Note(now_, source.sender, theirs, table_.view_cell());
+  const bool equal = theirs == table_.view_cell();
+  if (settle_left_ > 0 && may_sync) settle_agreed_ = equal ? settle_agreed_ + 1 : 0;
+  if (!equal && may_sync) {
+    ConsiderSync(source.sender, peer->attributes().address, false);
+  }
+  ReportAgreement();
+}
+
+void Node::Impl::ReportAgreement() {
+  size_t agreeing = 0;
+  const size_t heard =
+      peer_cells_.CountSince(now_ - options_.period * kAgreementPeriods, &agreeing);
+  const bool agreed = agreeing == heard;
+  if (agreed == agreed_) return;
+  agreed_ = agreed;
+  out_.effects().AddEvent(EventType::kAgreement).value = agreed ? 1 : 0;
+}
+
+void Node::Impl::StartSettling() {
+  settle_left_ = kSettleTries;
+  settle_agreed_ = 0;
+  settle_at_ = std::min(settle_at_, now_ + kSettleEvery);
+}
+
+void Node::Impl::Settle() {
+  settle_at_ = TimePoint::Never();
+  if (--settle_left_ <= 0 || settle_agreed_ >= kSettleAgreed || leaving_) {
+    settle_left_ = 0;
+    return;
+  }
+  settle_at_ = now_ + kSettleEvery;
+  const MemberView* peer = RandomUpMember(HostId());
+  if (peer == nullptr) return;
+  if (Flight* flight = StartFlight(*peer, ProbeKind::kGate, now_)) SendPing(*flight, 0);
+}
+
+Node::Agreement Node::Impl::agreement(TimePoint now) const {
+  Agreement result;
+  const TimePoint since = now - options_.period * kAgreementPeriods;
+  result.peers = peer_cells_.CountSince(since, &result.agreeing);
+  for (const PeerCells::Peer& peer : peer_cells_.all()) {
+    if (peer.heard_at >= since && !peer.agrees) {
+      result.differing.push_back({peer.id, peer.differs_since});
+    }
+  }
+  return result;
+}
+
+}  // namespace muster::core

@@ -1,0 +1,282 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/base/deadline_heap.h"
+#include "src/base/lookup_map.h"
+#include "src/base/rng.h"
+#include "src/core/awareness.h"
+#include "src/core/door.h"
+#include "src/core/flights.h"
+#include "src/core/joiner.h"
+#include "src/core/member_table.h"
+#include "src/core/node.h"
+#include "src/core/outbox.h"
+#include "src/core/pacer.h"
+#include "src/core/peer_cells.h"
+#include "src/core/relays.h"
+#include "src/core/rings.h"
+#include "src/core/rumour_queue.h"
+#include "src/core/suspicions.h"
+#include "src/core/sync.h"
+#include "src/core/token_bucket.h"
+
+namespace muster::core {
+
+// The wiring of a node: dispatches each input to the small classes above, which do not know each
+// other, and carries out what they return. One file a concern:
+//   node.cc          entry, stalls, deadlines      node_merging.cc    what a claim changes
+//   node_packets.cc  datagrams in                  node_gossip.cc     rumours, pulls, agreement
+//   node_probing.cc  probes out, evidence          node_streams.cc    streams in and out
+//   node_suspicion.cc  accusing, last look         node_joining.cc    joiner, door, healing
+//   node_commands.cc what users ask                node_syncing.cc    streamed reconciliation
+class Node::Impl {
+ public:
+  Impl(const Options& options, Identity identity, uint64_t seed, TimePoint now, RecordPool* pool);
+
+  // ---- node.cc ----
+  void Enter(TimePoint now, Effects* effects);
+  void Exit();
+  void RunDeadlines(Backlog backlog);
+  TimePoint NextDeadline() const;
+
+  // ---- node_packets.cc ----
+  void HandlePacket(const Address& from, std::string_view bytes);
+
+  // ---- node_streams.cc ----
+  void HandleStreamOpened(StreamId stream, const Address& peer);
+  void HandleStreamMessage(StreamId stream, std::string_view body);
+  void HandleStreamClosed(StreamId stream, StreamEnd end);
+
+  // ---- node_commands.cc ----
+  void SetSeeds(std::vector<Address> configured, std::vector<Address> remembered);
+  absl::StatusOr<uint64_t> Join(absl::Span<const Address> addresses);
+  absl::Status StartLeave();
+  absl::Status ForceLeave(const HostId& id, bool prune, bool evict);
+  absl::Status SetTags(wire::Tags tags);
+  absl::StatusOr<uint64_t> Ping(const HostId& id);
+  Agreement agreement(TimePoint now) const;
+  JoinState join_state() const;
+
+  Options options_;
+  Identity identity_;
+  Stats stats_;
+  Rng rng_;
+  Outbox out_;
+  MemberTable table_;
+  Rings rings_;
+  Pacer pacer_;
+  Awareness awareness_;
+  Flights flights_;
+  Suspicions suspicions_;
+  AccusationBackoff backoff_;
+  Relays relays_;
+  RumourQueue rumours_;
+  TokenBucket gossip_bucket_;
+  TokenBucket bulk_bucket_;
+  PeerCells peer_cells_;
+  Joiner joiner_;
+  Door door_;
+  Syncs syncs_;
+  bool isolated_ = false;
+  bool leaving_ = false;
+
+ private:
+  // Where a claim comes from. `direct`: from its subject, at the address that the table holds.
+  struct Source {
+    HostId sender;
+    Address from;
+    bool known = false;  // host id and source both match the table
+  };
+  enum class StreamRole : uint8_t { kInbound, kProbe, kJoin, kSync, kLeave, kConflict };
+  struct Verdict {
+    uint32_t by = 0;
+    wire::Reason reason = wire::Reason::kNone;
+  };
+  // A `failed` claim about a member that we hold alive: its subject is asked before it is believed.
+  struct Challenge {
+    wire::Update claim;
+    HostId source;
+    TimePoint next_at;
+    int tries = 0;
+  };
+  struct LeaveProgress {
+    TimePoint deadline = TimePoint::Never();
+    std::vector<HostId> tried;
+    uint64_t asked = 0;
+    uint64_t confirmed = 0;
+    int open = 0;
+    bool done = false;
+  };
+
+  // ---- node.cc ----
+  void HealthChanged(bool changed);
+  void RunTimers();
+  bool CheckIsolation();
+  uint32_t self_tag() const { return static_cast<uint32_t>(identity_.id.hi >> 32); }
+  size_t others_up() const { return table_.up_count() - (table_.self().is_up() ? 1 : 0); }
+  Duration indirect_timeout() const;
+
+  // ---- node_packets.cc ----
+  void HandlePing(const Source& source, size_t request_bytes);
+  void HandlePingRequest(const Source& source);
+  void HandleAck(const Source& source);
+  void HandleNack(const Source& source);
+  void HandlePull(const Source& source);
+  bool LearnAll(const std::vector<wire::Update>& updates, const Source& source);
+  void AnswerHeldRecord(const Source& source);
+  void Reject(wire::Reject reason);
+  Source MakeSource(const HostId& sender, const Address& from) const;
+  void Heard(const Source& source);
+
+  // ---- node_probing.cc ----
+  void UpdateTargets(const HostId& changed, bool up);
+  void ResetSchedule();
+  void ProbeDueTargets();
+  void StartExtraProbe();
+  Flight* StartFlight(const MemberView& member, ProbeKind kind, TimePoint due);
+  void SendPing(Flight& flight, uint8_t ring);
+  void GoIndirect(Flight& flight);
+  void AskRelays(Flight& flight);
+  void OpenProbeStream(Flight& flight);
+  void RunFlights();
+  void Conclude(Flight& flight);
+  void JudgeFailedProbe(const Flight& flight);
+  void DirectAnswer(Flight& flight);
+  void Answered(Flight& flight, const Door::Answer& answer);
+  void FinishFlight(Flight& flight);
+  bool IsLate(const Flight& flight) const;
+  bool IsLonely() const;
+  void SendNacks();
+  const MemberView* RandomUpMember(const HostId& avoid);
+
+  // ---- node_suspicion.cc ----
+  void Accuse(const Flight& flight);
+  void SuspectGossiped(const HostId& id, const wire::Update& claim);
+  void RunSuspicions();
+  void RepeatProbe(const Suspicion& suspicion);
+  void StartLastLook(const HostId& subject);
+  void LookEnded(const Flight& flight);
+  void GiveVerdict(const HostId& subject, wire::Reason reason);
+  void PingForGate();
+  void SuspectAnswered(const HostId& subject);
+  Duration ToleranceOf(const HostId& id) const;
+  void RunChallenges();
+  void StartChallenge(const wire::Update& claim, const Source& source);
+  void SendChallenge(const Challenge& challenge);
+
+  // ---- node_merging.cc ----
+  bool Learn(const wire::Update& update, const Source& source);
+  bool Merge(const wire::Update& update, const HostId& source);
+  void ClaimAboutSelf(const wire::Update& update, const Source& source);
+  void RaiseOwn(Incarnation incarnation, bool full);
+  void React(const Change& change, const wire::Update& update, const HostId& source);
+  void QueueRumour(const Change& change, const wire::Update& update, const HostId& source);
+  void EmitChange(const Change& change, const wire::Update& update);
+  void RunMemberTimers();
+  void Reap(const HostId& id);
+  wire::Update UpdateFor(uint32_t index, bool full) const;
+  void AppendUpdateFor(uint32_t index, bool full, std::string* pieces);
+  wire::Update OwnUpdate(Incarnation incarnation, wire::State state) const;
+
+  // ---- node_gossip.cc ----
+  void Push();
+  void NewsArrived();
+  void RequestRecord(const HostId& id, const Source& source);
+  void FlushPulls();
+  void NoteCell(const Source& source, const wire::ViewCell& theirs, bool may_sync);
+  void ReportAgreement();
+  void Settle();
+  void StartSettling();
+  void SendPieces(const Address& to);
+
+  // ---- node_streams.cc ----
+  void HandleStreamPing(StreamId stream);
+  void HandleStreamAck(StreamId stream);
+  void SendStreamPing(StreamId stream, const HostId& target);
+  void ProbeStreamEnded(StreamId stream, StreamEnd end);
+  void HandleLeaveNotice(StreamId stream);
+  StreamId OpenStream(const Address& to, StreamRole role, Duration budget);
+  void CloseStream(StreamId stream);
+  void TellNextPeerOfLeave();
+  void FinishLeave();
+  void ProbeConflict(const wire::Attributes& claimed);
+
+  // ---- node_joining.cc ----
+  void StartJoinRound();
+  void StartJoinAttempt(const Address& address, uint64_t request);
+  void SendJoin(StreamId stream);
+  void HandleJoin(StreamId stream);
+  void HandleJoinAnswer(StreamId stream);
+  void HandleWrongCluster(StreamId stream);
+  void EndJoinAttempt(StreamId stream, const std::string& error, wire::JoinVerdict verdict);
+  bool FindHolder(const wire::Update& joiner, Door::Visitor* visitor) const;
+  void ProbeHolder(const Door::Visitor& visitor);
+  void DecideVisitor(StreamId stream, const Door::Answer& answer);
+  void Admit(StreamId stream, const wire::Update& joiner);
+  void Refuse(StreamId stream, wire::JoinVerdict verdict, const HostId& other);
+  void Heal();
+  bool HealNeeded() const;
+  std::vector<Address> LostSeeds() const;
+
+  // ---- node_syncing.cc ----
+  void ConsiderSync(const HostId& peer, const Address& address, bool tombstones);
+  void SendSummary(SyncSession& session);
+  void HandleSyncSummary(StreamId stream);
+  void HandleSyncRecords(StreamId stream);
+  void SendRecords(SyncSession& session);
+  void EndSync(StreamId stream);
+  void CollectDifference(const wire::Update& theirs, SyncSession* session);
+
+  TimePoint now_;
+  bool drained_ = true;
+  wire::Packet in_;
+  wire::Packet packet_;  // outgoing scratch
+  wire::StreamMessage message_in_;
+  wire::StreamMessage message_;  // outgoing scratch
+  std::string pieces_;
+  bool answer_about_self_ = false;  // somebody holds a wrong claim about us: tell them
+
+  DeadlineHeap<HostId> schedule_;  // when to probe each target next
+  std::vector<HostId> scheduled_;
+  DeadlineHeap<HostId> leaving_members_;
+  DeadlineHeap<HostId> tombstones_;
+  LookupMap<HostId, Verdict> verdicts_;
+  LookupMap<HostId, HostId> last_relay_;  // subject -> the relay that reached it last
+  std::vector<Challenge> challenges_;
+  LookupMap<StreamId, StreamRole> roles_;
+  LookupMap<StreamId, Address> stream_peers_;
+  int inbound_streams_ = 0;
+
+  TimePoint extra_at_;
+  TimePoint push_at_ = TimePoint::Never();
+  TimePoint last_push_;
+  TimePoint heal_at_ = TimePoint::Never();
+  TimePoint settle_at_ = TimePoint::Never();
+  int settle_left_ = 0;
+  int settle_agreed_ = 0;
+  TimePoint last_change_;  // of the table
+  TimePoint no_accusing_until_;
+  TimePoint last_heard_;        // a verified message of any other member
+  uint64_t answers_heard_ = 0;  // acks, nacks, stream answers and refusals
+  uint64_t pings_sent_ = 0;
+  uint64_t next_request_ = 1;
+  bool agreed_ = true;
+  LeaveProgress leave_;
+  StreamId conflict_stream_ = 0;
+  TimePoint last_conflict_probe_;
+  struct Pull {
+    HostId id;
+    HostId from;
+    Address address;
+    TimePoint at;
+    bool sent;
+  };
+  std::vector<Pull> pulls_;
+  wire::ViewCell futile_tombstones_ours_;
+  wire::ViewCell futile_tombstones_theirs_;
+  wire::ViewCell tombstones_theirs_;
+};
+
+}  // namespace muster::core

@@ -1,0 +1,288 @@
+#include <algorithm>
+#include <utility>
+
+#include "src/base/check.h"
+#include "src/core/merge_rules.h"
+#include "src/core/node_impl.h"
+
+// What a claim changes: admission, merging, and everything that follows from a change.
+
+namespace muster::core {
+
+wire::Update Node::Impl::OwnUpdate(Incarnation incarnation, wire::State state) const {
+  wire::Update update;
+  update.id = identity_.id;
+  update.incarnation = incarnation;
+  update.state = state;
+  update.attributes_hash = wire::AttributesHash(identity_.attributes);
+  update.attributes = identity_.attributes;
+  return update;
+}
+
+wire::Update Node::Impl::UpdateFor(uint32_t index, bool full) const {
+  wire::Update update = table_.ToUpdate(index, full);
+  if (const Verdict* verdict = verdicts_.Find(update.id)) {
+    update.by = verdict->by;
+    update.reason = verdict->reason;
+  }
+  if (table_[index].is_tombstone()) {
+    const Duration age = now_ - table_[index].since();
+    update.age_s = static_cast<uint32_t>(std::clamp<int64_t>(age.seconds(), 0, UINT32_MAX));
+  }
+  return update;
+}
+
+void Node::Impl::AppendUpdateFor(uint32_t index, bool full, std::string* pieces) {
+  wire::Update update = UpdateFor(index, full);
+  if (update.state == wire::State::kSuspect) {
+    if (const Suspicion* suspicion = suspicions_.Find(update.id)) {
+      update.elapsed_ms = static_cast<uint32_t>(
+          std::clamp<int64_t>((now_ - suspicion->began).millis(), 0, 3'600'000));
+    }
+  }
+  wire::EncodeUpdate(update, pieces);
+}
+
+bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
+  if (update.id == identity_.id) {
+    ClaimAboutSelf(update, source);
+    return false;
+  }
+  const MemberView* member = table_.Find(update.id);
+  if (member != nullptr) {
+    const bool direct = source.known && source.sender == update.id;
+    if (!direct &&
+        update.incarnation.epoch() > member->incarnation.epoch() + options_.epoch_jump_max) {
+      Reject(wire::Reject::kEpochJump);
+      return false;
+    }
+    if (update.state == wire::State::kFailed && member->state == wire::State::kAlive &&
+        CompareClaims({update.incarnation, update.state}, {member->incarnation, member->state}) >
+            0) {
+      // Nobody told us of a suspicion: a partition healed, a late rumour, or a lie.
+      StartChallenge(update, source);
+      return false;
+    }
+  }
+  if (!update.attributes.has_value() && update.attributes_hash != 0) {
+    const bool unknown_up = member == nullptr && !InTombstones(update.state);
+    if (unknown_up) {
+      RequestRecord(update.id, source);
+      return false;
+    }
+  }
+  const bool news = Merge(update, source.sender);
+  const MemberView* held = table_.Find(update.id);
+  if (held != nullptr && !update.attributes.has_value() && update.attributes_hash != 0 &&
+      held->incarnation == update.incarnation && held->record->hash != update.attributes_hash) {
+    RequestRecord(update.id, source);
+  }
+  return news;
+}
+
+bool Node::Impl::Merge(const wire::Update& update, const HostId& source) {
+  const Change change = table_.Apply(now_, update);
+  if (change.kind == Change::Kind::kFull) Reject(wire::Reject::kTableFull);
+  if (!change.is_news()) return false;
+  React(change, update, source);
+  return true;
+}
+
+void Node::Impl::React(const Change& change, const wire::Update& update, const HostId& source) {
+  const MemberView& member = table_[change.index];
+  const HostId id = member.id();
+  const wire::State to = member.state;
+  const bool added = change.kind == Change::Kind::kAdded;
+  const bool was_up = !added && change.from <= wire::State::kSuspect;
+  last_change_ = now_;
+  if (to == wire::State::kAlive) {
+    verdicts_.Erase(id);
+  } else if (added || change.from != to) {
+    verdicts_[id] = {update.by, update.reason};
+  }
+  if (change.index != 0) {
+    // Stale evidence first: what is known of the old claim does not hold for the new one.
+    if (Suspicion* suspicion = suspicions_.Find(id)) {
+      if (to == wire::State::kAlive && suspicion->accuser) backoff_.Refuted(now_, id);
+      if (to != wire::State::kSuspect) {
+        suspicions_.Close(id);
+      } else {
+        suspicion->incarnation = member.incarnation;
+      }
+    } else if (to == wire::State::kSuspect) {
+      SuspectGossiped(id, update);
+    }
+    if (was_up != member.is_up()) UpdateTargets(id, member.is_up());
+    if (to == wire::State::kLeaving) {
+      if (!leaving_members_.contains(id)) leaving_members_.Set(id, now_ + options_.leaving_for);
+    } else {
+      leaving_members_.Clear(id);
+    }
+    if (member.is_tombstone()) {
+      tombstones_.Set(id, table_[change.index].since() + options_.tombstone_for);
+      peer_cells_.Forget(id);
+    } else {
+      tombstones_.Clear(id);
+    }
+  }
+  peer_cells_.OwnCellChanged(now_, table_.view_cell());
+  EmitChange(change, update);
+  QueueRumour(change, update, source);
+  if (HealNeeded() && heal_at_.is_never()) heal_at_ = now_ + Duration::Seconds(1);
+  ReportAgreement();
+}
+
+void Node::Impl::QueueRumour(const Change& change, const wire::Update& update,
+                             const HostId& source) {
+  const MemberView& member = table_[change.index];
+  // Old tombstones travel by reconciliation only; nobody else has anything to learn at once.
+  if (member.is_tombstone() && update.age_s > 60) return;
+  const bool attributes_news = change.kind == Change::Kind::kAdded || change.attributes_changed;
+  RumourClass rumour_class = RumourClass::kJoin;
+  switch (member.state) {
+    case wire::State::kAlive:
+      rumour_class = attributes_news ? RumourClass::kJoin : RumourClass::kRefutation;
+      break;
+    case wire::State::kSuspect:
+      rumour_class = RumourClass::kSuspicion;
+      break;
+    default:
+      rumour_class = RumourClass::kVerdict;
+  }
+  const bool full = attributes_news && !member.attributes().name.empty();
+  std::string piece;
+  AppendUpdateFor(change.index, full, &piece);
+  const bool busy = rumours_.size() > static_cast<size_t>(options_.queue_high);
+  rumours_.Put(member.id(), rumour_class, std::move(piece),
+               busy ? options_.copies_when_busy : options_.copies, source);
+  NewsArrived();
+}
+
+void Node::Impl::EmitChange(const Change& change, const wire::Update& update) {
+  const MemberView& member = table_[change.index];
+  using wire::State;
+  const bool added = change.kind == Change::Kind::kAdded;
+  if (added && member.is_tombstone()) return;  // learnt of the dead: no news for anybody
+  EventType type = EventType::kMemberUpdated;
+  const State from = change.from;
+  const State to = member.state;
+  if (added) {
+    type = EventType::kMemberJoined;
+  } else if (from == to) {
+    if (!change.attributes_changed) return;
+  } else if (to == State::kSuspect) {
+    type = InTombstones(from) ? EventType::kMemberReturned : EventType::kMemberSuspected;
+  } else if (to == State::kAlive) {
+    type = from == State::kSuspect ? EventType::kMemberRefuted : EventType::kMemberReturned;
+  } else if (to == State::kFailed) {
+    type = EventType::kMemberFailed;
+  } else if (to == State::kLeaving) {
+    type = EventType::kMemberLeaving;
+  } else if (to == State::kLeft) {
+    type = EventType::kMemberLeft;
+  } else {
+    type = EventType::kMemberReaped;
+  }
+  Event& event = out_.effects().AddEvent(type);
+  event.member = member.id();
+  event.record = member.record;
+  event.from = added ? to : from;
+  event.to = to;
+  event.incarnation = member.incarnation;
+  event.by = update.by;
+  event.reason = update.reason;
+  event.version = table_.version();
+}
+
+void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source) {
+  const Incarnation own = table_.self().incarnation;
+  if (update.incarnation < own) {
+    if (update.state != wire::State::kAlive) answer_about_self_ = true;
+    return;
+  }
+  const uint32_t own_hash = table_.self().record->hash;
+  const bool same_attributes = update.attributes_hash == own_hash || update.attributes_hash == 0;
+  const bool echo =
+      update.incarnation == own && same_attributes && update.state <= table_.self().state;
+  if (echo) return;
+  if (update.incarnation.is_top() && InTombstones(update.state) &&
+      update.incarnation.epoch() == own.epoch()) {
+    Event& event = out_.effects().AddEvent(EventType::kStopEvicted);
+    event.by = update.by;
+    event.detail = "an operator evicted this agent (force-leave --evict); restart it to rejoin";
+    leaving_ = true;
+    return;
+  }
+  if (leaving_) return;  // whatever they say, we are on our way out
+  if (update.incarnation.epoch() > own.epoch() + options_.epoch_jump_max) {
+    return Reject(wire::Reject::kEpochJump);
+  }
+  const bool other_run =
+      update.attributes.has_value() && update.attributes->boot != identity_.attributes.boot;
+  if (other_run && update.attributes->address != identity_.attributes.address) {
+    ProbeConflict(*update.attributes);
+  } else if (!update.attributes.has_value() && !same_attributes &&
+             update.state == wire::State::kAlive) {
+    RequestRecord(identity_.id, source);  // whose run is that?
+  }
+  Incarnation next = update.incarnation.Refuted();
+  if (update.incarnation.epoch() > own.epoch() || next <= update.incarnation) {
+    if (update.incarnation.epoch() >= Incarnation::kEpochMax) {
+      return Reject(wire::Reject::kEpochJump);
+    }
+    next = Incarnation::Of(update.incarnation.epoch() + 1, 0);
+  }
+  if (update.state != wire::State::kAlive) HealthChanged(awareness_.RefutedSelf());
+  ++stats_.refutations;
+  RaiseOwn(next, false);
+  answer_about_self_ = true;
+}
+
+void Node::Impl::RaiseOwn(Incarnation incarnation, bool full) {
+  const uint64_t epoch_before = table_.self().incarnation.epoch();
+  Change change = table_.Apply(now_, OwnUpdate(incarnation, table_.self().state));
+  MUSTER_CHECK(change.is_news() && change.index == 0);
+  if (incarnation.epoch() != epoch_before) {
+    identity_.epoch = incarnation.epoch();
+    out_.set_epoch(incarnation.epoch());
+    out_.effects().AddEvent(EventType::kEpochRaised).value = incarnation.epoch();
+  }
+  out_.effects().AddEvent(EventType::kRefutedSelf).value = incarnation.raw();
+  change.attributes_changed |= full;
+  React(change, OwnUpdate(incarnation, table_.self().state), identity_.id);
+}
+
+void Node::Impl::RunMemberTimers() {
+  HostId id;
+  while (leaving_members_.PopDue(now_, &id)) {
+    const int64_t index = table_.IndexOf(id);
+    if (index <= 0) continue;
+    wire::Update left = UpdateFor(static_cast<uint32_t>(index), false);
+    left.state = wire::State::kLeft;
+    left.reason = wire::Reason::kLeft;
+    Merge(left, identity_.id);
+  }
+  while (tombstones_.PopDue(now_, &id)) Reap(id);
+}
+
+void Node::Impl::Reap(const HostId& id) {
+  const int64_t index = table_.IndexOf(id);
+  if (index <= 0) return;  // the table had made room for a newer tombstone
+  const MemberView& member = table_[static_cast<size_t>(index)];
+  const bool hidden = member.state == wire::State::kPruned;
+  Event event;
+  event.type = EventType::kMemberReaped;
+  event.member = id;
+  event.record = member.record;
+  event.from = event.to = member.state;
+  event.incarnation = member.incarnation;
+  table_.Remove(static_cast<uint32_t>(index));
+  verdicts_.Erase(id);
+  last_relay_.Erase(id);
+  backoff_.Forget(id);
+  rumours_.Drop(id);
+  event.version = table_.version();
+  if (!hidden) out_.effects().AddEvent(event.type) = event;
+}
+
+}  // namespace muster::core

@@ -1,0 +1,295 @@
+#include <algorithm>
+
+#include "src/base/check.h"
+#include "src/core/node_impl.h"
+#include "src/core/rtt.h"
+
+// Probes out: whom and when (paced rings, protocol.md 4.1), on which paths (4.2), and what an
+// outcome proves (4.5, 4.6).
+
+namespace muster::core {
+namespace {
+
+// A probe that left later than this after it was due proves nothing (protocol.md 4.5).
+constexpr Duration kPunctual = Duration::Millis(250);
+// Lonely observers: hearing nobody for this long lets silence count (4.5, "small and lonely").
+constexpr Duration kLonelyAfter = Duration::Seconds(60);
+// One extra probe outside the rings every this many periods (4.1).
+constexpr int64_t kExtraEvery = 10;
+// One ping in this many carries the tombstone cell (section 6).
+constexpr uint64_t kTombstoneCellEvery = 64;
+
+}  // namespace
+
+void Node::Impl::UpdateTargets(const HostId& changed, bool up) {
+  const bool targets_changed =
+      up ? rings_.MemberUp(changed, table_) : rings_.MemberDown(changed, table_);
+  if (targets_changed) ResetSchedule();
+}
+
+void Node::Impl::ResetSchedule() {
+  for (const HostId& id : scheduled_) {
+    if (!rings_.observes(id)) schedule_.Clear(id);
+  }
+  scheduled_.clear();
+  for (const Rings::Target& target : rings_.targets()) {
+    scheduled_.push_back(target.id);
+    if (schedule_.contains(target.id)) continue;
+    // A new target is first probed at a random moment of two periods; its answer sets the pace.
+    const uint64_t spread = static_cast<uint64_t>(options_.period.micros()) * 2;
+    schedule_.Set(target.id, now_ + Duration::Micros(static_cast<int64_t>(rng_.Below(spread))));
+  }
+}
+
+void Node::Impl::ProbeDueTargets() {
+  HostId id;
+  while (true) {
+    const TimePoint due = schedule_.next();
+    if (!schedule_.PopDue(now_, &id)) return;
+    const MemberView* member = table_.Find(id);
+    MUSTER_CHECK(member != nullptr);
+    // Unless the answer sets another pace.
+    const size_t observers = Rings::ObserversOf(table_.up_count(), options_.rings);
+    schedule_.Set(id,
+                  now_ + awareness_.ScalePeriod(options_.period * static_cast<int64_t>(observers)));
+    if (leaving_) continue;
+    Flight* flight = StartFlight(*member, ProbeKind::kRing, due);
+    if (flight == nullptr) continue;
+    uint8_t ring = 1;
+    for (const Rings::Target& target : rings_.targets()) {
+      if (target.id == id) ring = target.ring;
+    }
+    SendPing(*flight, ring);
+  }
+}
+
+const MemberView* Node::Impl::RandomUpMember(const HostId& avoid) {
+  const size_t n = table_.size();
+  if (n < 2) return nullptr;
+  const auto fits = [&](size_t i) {
+    const MemberView& member = table_[i];
+    return i != 0 && member.is_up() && member.id() != avoid;
+  };
+  for (int tries = 0; tries < 8; ++tries) {
+    const size_t i = 1 + rng_.Below(n - 1);
+    if (fits(i)) return &table_[i];
+  }
+  const size_t start = rng_.Below(n);
+  for (size_t step = 0; step < n; ++step) {
+    const size_t i = (start + step) % n;
+    if (fits(i)) return &table_[i];
+  }
+  return nullptr;
+}
+
+void Node::Impl::StartExtraProbe() {
+  const TimePoint due = extra_at_;
+  extra_at_ = now_ + options_.period * kExtraEvery;
+  if (leaving_ || others_up() <= 1) return;
+  const MemberView* member = RandomUpMember(HostId());
+  if (member == nullptr) return;
+  if (Flight* flight = StartFlight(*member, ProbeKind::kExtra, due)) SendPing(*flight, 0);
+}
+
+Flight* Node::Impl::StartFlight(const MemberView& member, ProbeKind kind, TimePoint due) {
+  Flight flight;
+  flight.target = member.id();
+  flight.address = member.attributes().address;
+  flight.kind = kind;
+  flight.due = due;
+  flight.sent = now_;
+  flight.answers_before = answers_heard_;
+  flight.deadline = now_ + awareness_.ScaleTimeout(AckTimeout(member, options_.ack_timeout_min,
+                                                              options_.ack_timeout_max));
+  if (!flight.address.is_set()) return nullptr;
+  ++stats_.probes;
+  return flights_.Add(std::move(flight));
+}
+
+void Node::Impl::SendPing(Flight& flight, uint8_t ring) {
+  packet_ = wire::Packet();
+  packet_.type = wire::PacketType::kPing;
+  packet_.target_prefix = flight.target.hi;
+  packet_.ring = ring;
+  packet_.view = table_.view_cell();
+  if (++pings_sent_ % kTombstoneCellEvery == 0) packet_.tombstones = table_.tombstone_cell();
+  pieces_.clear();
+  const int64_t index = table_.IndexOf(flight.target);
+  if (index > 0 && table_[static_cast<size_t>(index)].state != wire::State::kAlive) {
+    // The subject hears what is said of it, and its answer carries the refutation.
+    AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
+  }
+  const size_t room = out_.RoomBeside(packet_);
+  if (room > pieces_.size()) {
+    rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 1, flight.target,
+                  &pieces_, &flight.told);
+  }
+  flight.sequence = out_.Send(flight.address, packet_, pieces_, true);
+}
+
+void Node::Impl::AskRelays(Flight& flight) {
+  std::vector<const MemberView*> relays;
+  // Whoever reached this target last is the best guess; unhealthy members make poor relays.
+  if (const HostId* last = last_relay_.Find(flight.target);
+      last != nullptr && options_.relays > 0) {
+    const MemberView* relay = table_.Find(*last);
+    if (relay != nullptr && relay->state == wire::State::kAlive) relays.push_back(relay);
+  }
+  for (int tries = 0; tries < options_.relays * 4; ++tries) {
+    if (static_cast<int>(relays.size()) >= options_.relays) break;
+    const MemberView* relay = RandomUpMember(flight.target);
+    if (relay == nullptr) break;
+    if (relay->state != wire::State::kAlive || relay->health > 3 ||
+        std::find(relays.begin(), relays.end(), relay) != relays.end()) {
+      continue;
+    }
+    relays.push_back(relay);
+  }
+  for (const MemberView* relay : relays) {
+    packet_ = wire::Packet();
+    packet_.type = wire::PacketType::kPingRequest;
+    packet_.target = flight.target;
+    packet_.target_address = flight.address;
+    pieces_.clear();
+    const int64_t index = table_.IndexOf(flight.target);
+    if (index > 0 && table_[static_cast<size_t>(index)].state != wire::State::kAlive) {
+      AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
+    }
+    Flight::Relay& asked = flight.relays[flight.relay_count++];
+    asked.id = relay->id();
+    asked.sequence = out_.Send(relay->attributes().address, packet_, pieces_, false);
+  }
+}
+
+void Node::Impl::OpenProbeStream(Flight& flight) {
+  flight.stream = OpenStream(flight.address, StreamRole::kProbe, Duration::Seconds(2));
+}
+
+void Node::Impl::GoIndirect(Flight& flight) {
+  flight.indirect = true;
+  flight.deadline = now_ + awareness_.ScaleTimeout(options_.ack_timeout_min) + indirect_timeout();
+  AskRelays(flight);
+  OpenProbeStream(flight);
+}
+
+void Node::Impl::RunFlights() {
+  while (Flight* flight = flights_.Due(now_)) {
+    const bool direct_only = flight->kind == ProbeKind::kHeal || flight->kind == ProbeKind::kGate;
+    if (flight->indirect || direct_only) {
+      Conclude(*flight);
+    } else {
+      GoIndirect(*flight);
+    }
+  }
+}
+
+bool Node::Impl::IsLate(const Flight& flight) const { return flight.sent - flight.due > kPunctual; }
+
+bool Node::Impl::IsLonely() const { return others_up() <= 1 || now_ - last_heard_ >= kLonelyAfter; }
+
+void Node::Impl::FinishFlight(Flight& flight) {
+  flight.done = true;
+  if (flight.stream != 0) {
+    CloseStream(flight.stream);
+    flight.stream = 0;
+  }
+}
+
+void Node::Impl::Conclude(Flight& flight) {
+  FinishFlight(flight);
+  // What follows may add flights and move this one.
+  const Flight ended = flight;
+  switch (ended.kind) {
+    case ProbeKind::kRing:
+    case ProbeKind::kExtra:
+      return JudgeFailedProbe(ended);
+    case ProbeKind::kSuspicion:
+      if (Suspicion* suspicion = suspicions_.Find(ended.target)) {
+        if (!IsLate(ended)) ++suspicion->punctual_unanswered;
+      }
+      return;
+    case ProbeKind::kLastLook:
+      return LookEnded(ended);
+    case ProbeKind::kUser: {
+      Event& event = out_.effects().AddEvent(EventType::kPingDone);
+      event.member = ended.target;
+      event.request = ended.request;
+      return;
+    }
+    case ProbeKind::kDoor:
+      return DecideVisitor(ended.request, {});
+    case ProbeKind::kGate:
+    case ProbeKind::kHeal:
+      return;
+  }
+}
+
+void Node::Impl::JudgeFailedProbe(const Flight& flight) {
+  const MemberView* member = table_.Find(flight.target);
+  if (member == nullptr || !member->is_up()) return;
+  const bool heard_nothing = answers_heard_ == flight.answers_before;
+  if (IsLate(flight) || (heard_nothing && !IsLonely())) {
+    ++stats_.probes_void;
+    HealthChanged(awareness_.VoidProbe());
+    // Nothing was learnt: ask again a period later rather than a whole round.
+    if (schedule_.contains(flight.target)) {
+      schedule_.Set(flight.target, std::min(schedule_.at(flight.target), now_ + options_.period));
+    }
+    return;
+  }
+  ++stats_.probes_failed;
+  if (!flight.stream_refused && flight.relay_count > 0) {
+    bool changed = false;
+    if (flight.nacks() == 0) changed |= awareness_.ProbeFailedAlone();
+    changed |= awareness_.MissingNacks(flight.missing_nacks());
+    HealthChanged(changed);
+  }
+  Accuse(flight);
+}
+
+void Node::Impl::DirectAnswer(Flight& flight) {
+  // A datagram does not tell one run of a host id from another; the door waits for the stream.
+  if (flight.kind == ProbeKind::kDoor && door_.IsAboutClone(flight.request)) return;
+  const int64_t index = table_.IndexOf(flight.target);
+  if (index > 0) {
+    table_.AddRttSample(static_cast<uint32_t>(index), now_ - flight.sent);
+    table_.SetUdpImpaired(static_cast<uint32_t>(index), false);
+  }
+  ++stats_.probes_answered;
+  suspicions_.NoteRoundTrip(flight.sent, now_);
+  Answered(flight, {true, flight.target, 0});
+}
+
+void Node::Impl::Answered(Flight& flight, const Door::Answer& answer) {
+  const bool was_done = flight.done;
+  FinishFlight(flight);
+  const Flight ended = flight;
+  if (ended.kind != ProbeKind::kDoor) {
+    SuspectAnswered(ended.target);
+    backoff_.Answered(ended.target);
+  }
+  if (was_done) return;
+  HealthChanged(awareness_.ProbeOk());
+  if (ended.kind == ProbeKind::kUser) {
+    Event& event = out_.effects().AddEvent(EventType::kPingDone);
+    event.member = ended.target;
+    event.request = ended.request;
+    event.value = 1;
+    event.elapsed = now_ - ended.sent;
+  } else if (ended.kind == ProbeKind::kDoor) {
+    DecideVisitor(ended.request, answer);
+  }
+}
+
+void Node::Impl::SendNacks() {
+  Relays::Duty duty;
+  while (relays_.PopNackDue(now_, &duty)) {
+    packet_ = wire::Packet();
+    packet_.type = wire::PacketType::kNack;
+    packet_.answers = duty.asker_sequence;
+    packet_.target = duty.subject;
+    out_.Send(duty.asker, packet_, {}, false);
+  }
+}
+
+}  // namespace muster::core

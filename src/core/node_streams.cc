@@ -1,0 +1,303 @@
+#include <algorithm>
+
+#include "src/base/check.h"
+#include "src/core/node_impl.h"
+
+// Streams: who opened what for which purpose, probes by stream, and leave notices.
+
+namespace muster::core {
+namespace {
+
+// Receipts that a graceful leave asks for (protocol.md 7).
+constexpr int kLeaveReceipts = 3;
+
+}  // namespace
+
+StreamId Node::Impl::OpenStream(const Address& to, StreamRole role, Duration budget) {
+  const StreamId stream = out_.Open(to, budget);
+  roles_.Insert(stream, role);
+  stream_peers_.Insert(stream, to);
+  return stream;
+}
+
+void Node::Impl::CloseStream(StreamId stream) {
+  const StreamRole* role = roles_.Find(stream);
+  if (role == nullptr) return;
+  if (*role == StreamRole::kInbound) --inbound_streams_;
+  roles_.Erase(stream);
+  stream_peers_.Erase(stream);
+  out_.Close(stream);
+}
+
+void Node::Impl::HandleStreamOpened(StreamId stream, const Address& peer) {
+  const StreamRole* role = roles_.Find(stream);
+  if (role == nullptr) {
+    if (stream % 2 == 1) return;  // one of ours that we have closed meanwhile
+    if (inbound_streams_ >= options_.streams_max) {
+      ++stats_.streams_refused;
+      out_.Close(stream);
+      return;
+    }
+    roles_.Insert(stream, StreamRole::kInbound);
+    stream_peers_.Insert(stream, peer);
+    ++inbound_streams_;
+    return;
+  }
+  switch (*role) {
+    case StreamRole::kInbound:
+      return;
+    case StreamRole::kProbe:
+      if (Flight* flight = flights_.FindByStream(stream)) {
+        SendStreamPing(stream, flight->kind == ProbeKind::kDoor ? HostId() : flight->target);
+      }
+      return;
+    case StreamRole::kConflict:
+      return SendStreamPing(stream, HostId());
+    case StreamRole::kJoin:
+      return SendJoin(stream);
+    case StreamRole::kSync:
+      if (SyncSession* session = syncs_.Find(stream)) SendSummary(*session);
+      return;
+    case StreamRole::kLeave: {
+      message_ = wire::StreamMessage();
+      message_.type = wire::StreamType::kLeave;
+      pieces_.clear();
+      AppendUpdateFor(0, false, &pieces_);
+      out_.SendFrame(stream, message_, pieces_);
+      return;
+    }
+  }
+}
+
+void Node::Impl::SendStreamPing(StreamId stream, const HostId& target) {
+  message_ = wire::StreamMessage();
+  message_.type = wire::StreamType::kPing;
+  message_.target = target;
+  message_.view = table_.view_cell();
+  pieces_.clear();
+  const int64_t index = table_.IndexOf(target);
+  if (index > 0 && table_[static_cast<size_t>(index)].state != wire::State::kAlive) {
+    AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
+  }
+  out_.SendFrame(stream, message_, pieces_);
+}
+
+void Node::Impl::HandleStreamMessage(StreamId stream, std::string_view body) {
+  ++stats_.frames_in;
+  stats_.frame_bytes_in += body.size();
+  out_.digest().Add(body.size());
+  const StreamRole* role = roles_.Find(stream);
+  if (role == nullptr) return;
+  const wire::Reject reject = out_.codec().DecodeFrame(body, &message_in_);
+  if (reject == wire::Reject::kCluster) {
+    Reject(reject);
+    return HandleWrongCluster(stream);
+  }
+  const bool from_self =
+      message_in_.sender == identity_.id && message_in_.boot == identity_.attributes.boot;
+  if (reject != wire::Reject::kNone || from_self) {
+    Reject(reject == wire::Reject::kNone ? wire::Reject::kState : reject);
+    return HandleStreamClosed(stream, StreamEnd::kBroken);
+  }
+  answer_about_self_ = false;
+  Heard({message_in_.sender, Address(), false});
+  const bool inbound = *role == StreamRole::kInbound;
+  const StreamRole own = *role;
+  switch (message_in_.type) {
+    case wire::StreamType::kJoin:
+      if (inbound) return HandleJoin(stream);
+      break;
+    case wire::StreamType::kJoinAnswer:
+      if (own == StreamRole::kJoin) return HandleJoinAnswer(stream);
+      break;
+    case wire::StreamType::kPing:
+      if (inbound) return HandleStreamPing(stream);
+      break;
+    case wire::StreamType::kAck:
+      if (own == StreamRole::kProbe || own == StreamRole::kConflict) {
+        return HandleStreamAck(stream);
+      }
+      break;
+    case wire::StreamType::kSyncSummary:
+      if (inbound) return HandleSyncSummary(stream);
+      break;
+    case wire::StreamType::kSyncRecords:
+      if (syncs_.Find(stream) != nullptr) return HandleSyncRecords(stream);
+      break;
+    case wire::StreamType::kLeave:
+      if (inbound) return HandleLeaveNotice(stream);
+      break;
+    case wire::StreamType::kReceipt:
+      if (own == StreamRole::kLeave) {
+        ++leave_.confirmed;
+        --leave_.open;
+        CloseStream(stream);
+        if (leave_.open == 0) FinishLeave();
+        return;
+      }
+      break;
+    case wire::StreamType::kWrongCluster:
+      break;
+  }
+  Reject(wire::Reject::kStreamProtocol);
+  HandleStreamClosed(stream, StreamEnd::kBroken);
+}
+
+void Node::Impl::HandleStreamPing(StreamId stream) {
+  const Source source{message_in_.sender, *stream_peers_.Find(stream), false};
+  LearnAll(message_in_.updates, source);
+  message_ = wire::StreamMessage();
+  message_.type = wire::StreamType::kAck;
+  message_.view = table_.view_cell();
+  pieces_.clear();
+  if (answer_about_self_) AppendUpdateFor(0, false, &pieces_);
+  const int64_t index = table_.IndexOf(source.sender);
+  if (index > 0 && table_[static_cast<size_t>(index)].is_tombstone()) {
+    AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
+  }
+  out_.SendFrame(stream, message_, pieces_);
+}
+
+void Node::Impl::HandleStreamAck(StreamId stream) {
+  if (stream == conflict_stream_) {
+    conflict_stream_ = 0;
+    const uint64_t their_boot = message_in_.boot;
+    const bool same_id = message_in_.sender == identity_.id;
+    const Address where = *stream_peers_.Find(stream);
+    CloseStream(stream);
+    if (!same_id || their_boot == identity_.attributes.boot) return;
+    Event& event = out_.effects().AddEvent(EventType::kConflict);
+    event.member = identity_.id;
+    event.address = where;
+    event.detail = "this host id also runs at " + where.ToString();
+    if (identity_.attributes.boot <= their_boot) return;
+    Event& stop = out_.effects().AddEvent(EventType::kStopConflict);
+    stop.address = where;
+    stop.detail = "host id " + identity_.id.ToHex() + " also runs at " + where.ToString() +
+                  " and started earlier; give this agent a data folder of its own";
+    return;
+  }
+  Flight* flight = flights_.FindByStream(stream);
+  if (flight == nullptr) return CloseStream(stream);
+  const HostId sender = message_in_.sender;
+  const bool for_door = flight->kind == ProbeKind::kDoor;
+  if (!for_door && sender != flight->target) {
+    Reject(wire::Reject::kNotForUs);
+    return HandleStreamClosed(stream, StreamEnd::kBroken);
+  }
+  ++answers_heard_;
+  const Address address = flight->address;
+  LearnAll(message_in_.updates, {sender, address, !for_door});
+  // Learning may have begun new flights.
+  flight = flights_.FindByStream(stream);
+  if (flight == nullptr) return;
+  if (const int64_t index = table_.IndexOf(sender); index > 0 && !for_door && !flight->done) {
+    table_.SetUdpImpaired(static_cast<uint32_t>(index), true);
+  }
+  Answered(*flight, {true, sender, message_in_.boot});
+  if (!for_door && message_in_.view.has_value()) {
+    NoteCell({sender, address, true}, *message_in_.view, true);
+  }
+}
+
+void Node::Impl::ProbeStreamEnded(StreamId stream, StreamEnd end) {
+  if (stream == conflict_stream_) conflict_stream_ = 0;
+  Flight* flight = flights_.FindByStream(stream);
+  if (flight == nullptr) return;
+  flight->stream = 0;
+  if (end != StreamEnd::kRefused) return;
+  // The host answers and the agent's port is closed: our path is fine, the agent is not there.
+  flight->stream_refused = true;
+  ++answers_heard_;
+  Suspicion* suspicion = suspicions_.Find(flight->target);
+  if (suspicion != nullptr && !suspicion->path_proven) {
+    suspicion->path_proven = true;
+    const TimePoint end_of_window = suspicion->began + ToleranceOf(flight->target);
+    if (suspicion->accuser && suspicion->window_end > end_of_window) {
+      suspicions_.SetWindowEnd(flight->target, end_of_window);
+    }
+  }
+}
+
+void Node::Impl::HandleStreamClosed(StreamId stream, StreamEnd end) {
+  const StreamRole* found = roles_.Find(stream);
+  if (found == nullptr) return;
+  const StreamRole role = *found;
+  if (role == StreamRole::kJoin) {
+    static constexpr const char* kEnds[] = {"closed without an answer", "connection refused",
+                                            "unreachable", "no answer in time",
+                                            "connection broken"};
+    const Address to = *stream_peers_.Find(stream);
+    return EndJoinAttempt(stream, to.ToString() + ": " + kEnds[static_cast<size_t>(end)],
+                          wire::JoinVerdict::kRetry);
+  }
+  CloseStream(stream);
+  switch (role) {
+    case StreamRole::kProbe:
+    case StreamRole::kConflict:
+      return ProbeStreamEnded(stream, end);
+    case StreamRole::kSync:
+      return syncs_.End(stream);
+    case StreamRole::kInbound:
+      door_.Gone(stream);
+      return syncs_.End(stream);
+    case StreamRole::kLeave:
+      --leave_.open;
+      return TellNextPeerOfLeave();
+    case StreamRole::kJoin:
+      return;
+  }
+}
+
+void Node::Impl::HandleLeaveNotice(StreamId stream) {
+  const Source source{message_in_.sender, *stream_peers_.Find(stream), false};
+  // Only a member's word about itself is a leave.
+  if (message_in_.updates.size() != 1 || message_in_.updates[0].id != message_in_.sender ||
+      message_in_.updates[0].state != wire::State::kLeft) {
+    Reject(wire::Reject::kStreamProtocol);
+    return HandleStreamClosed(stream, StreamEnd::kBroken);
+  }
+  LearnAll(message_in_.updates, source);
+  message_ = wire::StreamMessage();
+  message_.type = wire::StreamType::kReceipt;
+  out_.SendFrame(stream, message_, {});
+}
+
+void Node::Impl::TellNextPeerOfLeave() {
+  if (leave_.done || leave_.deadline.is_never()) return;
+  while (leave_.open + static_cast<int>(leave_.confirmed) < kLeaveReceipts) {
+    const MemberView* peer = nullptr;
+    for (int tries = 0; tries < 16 && peer == nullptr; ++tries) {
+      const MemberView* drawn = RandomUpMember(HostId());
+      if (drawn == nullptr) break;
+      const bool tried =
+          std::find(leave_.tried.begin(), leave_.tried.end(), drawn->id()) != leave_.tried.end();
+      if (!tried) peer = drawn;
+    }
+    if (peer == nullptr) break;
+    leave_.tried.push_back(peer->id());
+    leave_.asked =
+        std::max<uint64_t>(leave_.asked, static_cast<uint64_t>(leave_.open) + leave_.confirmed + 1);
+    ++leave_.open;
+    OpenStream(peer->attributes().address, StreamRole::kLeave, leave_.deadline - now_);
+  }
+  if (leave_.open == 0) FinishLeave();
+}
+
+void Node::Impl::FinishLeave() {
+  leave_.deadline = TimePoint::Never();
+  if (leave_.done) return;
+  leave_.done = true;
+  Event& event = out_.effects().AddEvent(EventType::kLeaveDone);
+  event.value = leave_.confirmed;
+  event.asked = leave_.asked;
+}
+
+void Node::Impl::ProbeConflict(const wire::Attributes& claimed) {
+  // One look at a time, and not more than one a second: forged claims cost no more than that.
+  if (conflict_stream_ != 0 || now_ - last_conflict_probe_ < Duration::Seconds(1)) return;
+  last_conflict_probe_ = now_;
+  conflict_stream_ = OpenStream(claimed.address, StreamRole::kConflict, Duration::Seconds(3));
+}
+
+}  // namespace muster::core

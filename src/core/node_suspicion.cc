@@ -1,0 +1,214 @@
+#include <algorithm>
+
+#include "src/base/check.h"
+#include "src/core/node_impl.h"
+
+// From a failed probe to a verdict (protocol.md 4.3 to 4.5). The accuser waits one tolerance from
+// its first failed probe, all others two; each takes a last look of its own before it says failed.
+
+namespace muster::core {
+namespace {
+
+// How long a last look waits for an answer on any path.
+constexpr Duration kLastLook = Duration::Millis(250);
+// An unmet gate is looked at again after this.
+constexpr Duration kLookAgain = Duration::Millis(250);
+// Probes on all paths that must stay unanswered before a lonely observer gives a verdict.
+constexpr int kLonelyProbes = 4;
+// A claim that a member we hold alive has failed is put to the member itself this often, this far
+// apart, before it is believed.
+constexpr int kChallengeTries = 3;
+constexpr Duration kChallengeEvery = Duration::Millis(170);
+
+}  // namespace
+
+Duration Node::Impl::ToleranceOf(const HostId& id) const {
+  const MemberView* member = table_.Find(id);
+  const Duration theirs =
+      member == nullptr ? Duration::Zero() : Duration::Millis(member->attributes().tolerance_ms);
+  // A member may ask for more patience than ours, within the range that options allow.
+  return std::max(options_.tolerance, std::min(theirs, Duration::Seconds(600)));
+}
+
+void Node::Impl::Accuse(const Flight& flight) {
+  if (leaving_ || now_ < no_accusing_until_) return;
+  const int64_t index = table_.IndexOf(flight.target);
+  if (index <= 0) return;
+  const MemberView& member = table_[static_cast<size_t>(index)];
+  if (!member.is_up() || !backoff_.MayAccuse(now_, flight.target)) return;
+  if (const Suspicion* open = suspicions_.Find(flight.target); open != nullptr && open->accuser) {
+    return;
+  }
+  const Duration tolerance = ToleranceOf(flight.target);
+  const bool certain = flight.stream_refused || !IsLonely();
+  const TimePoint window_end = flight.sent + (certain ? tolerance : tolerance * 2);
+  ++stats_.suspicions;
+  Suspicion& suspicion = suspicions_.Open(now_, flight.target, member.incarnation, true, self_tag(),
+                                          flight.sent, window_end);
+  suspicion.path_proven |= flight.stream_refused;
+  suspicion.punctual_unanswered = IsLate(flight) ? 0 : 1;
+  if (member.state == wire::State::kAlive) {
+    wire::Update claim = table_.ToUpdate(static_cast<uint32_t>(index), false);
+    claim.state = wire::State::kSuspect;
+    claim.by = self_tag();
+    claim.reason = wire::Reason::kNoAnswer;
+    Merge(claim, identity_.id);
+  }
+  if (const Suspicion* opened = suspicions_.Find(flight.target)) RepeatProbe(*opened);
+}
+
+void Node::Impl::SuspectGossiped(const HostId& id, const wire::Update& claim) {
+  if (suspicions_.Find(id) != nullptr) return;
+  const Duration tolerance = ToleranceOf(id);
+  const Duration elapsed = std::min(Duration::Millis(claim.elapsed_ms), tolerance);
+  suspicions_.Open(now_, id, claim.incarnation, false, claim.by, now_ - elapsed,
+                   now_ - elapsed + tolerance * 2);
+}
+
+void Node::Impl::RunSuspicions() {
+  HostId subject;
+  SuspicionStep step = SuspicionStep::kNothing;
+  while (suspicions_.PopDue(now_, &subject, &step)) {
+    switch (step) {
+      case SuspicionStep::kNothing:
+        break;
+      case SuspicionStep::kRepeat:
+        RepeatProbe(*suspicions_.Find(subject));
+        break;
+      case SuspicionStep::kPingForGate:
+        PingForGate();
+        break;
+      case SuspicionStep::kLastLook:
+        StartLastLook(subject);
+        break;
+    }
+  }
+}
+
+void Node::Impl::RepeatProbe(const Suspicion& suspicion) {
+  const MemberView* member = table_.Find(suspicion.subject);
+  if (member == nullptr) return;
+  Flight* flight = StartFlight(*member, ProbeKind::kSuspicion, now_);
+  if (flight == nullptr) return;
+  SendPing(*flight, 0);
+  GoIndirect(*flight);
+}
+
+void Node::Impl::PingForGate() {
+  HostId avoid;
+  for (int i = 0; i < 3; ++i) {
+    const MemberView* member = RandomUpMember(avoid);
+    if (member == nullptr) return;
+    avoid = member->id();
+    if (member->state != wire::State::kAlive) continue;
+    if (Flight* flight = StartFlight(*member, ProbeKind::kGate, now_)) SendPing(*flight, 0);
+  }
+}
+
+void Node::Impl::StartLastLook(const HostId& subject) {
+  const MemberView* member = table_.Find(subject);
+  const Suspicion* suspicion = suspicions_.Find(subject);
+  MUSTER_CHECK(member != nullptr && suspicion != nullptr);
+  Flight* flight = StartFlight(*member, ProbeKind::kLastLook, suspicion->window_end);
+  if (flight == nullptr) {
+    suspicions_.LookAgain(now_, subject, kLookAgain);
+    return;
+  }
+  SendPing(*flight, 0);
+  GoIndirect(*flight);
+  flight->deadline = now_ + std::max(kLastLook, options_.ack_timeout_min);
+}
+
+void Node::Impl::LookEnded(const Flight& flight) {
+  Suspicion* suspicion = suspicions_.Find(flight.target);
+  const MemberView* member = table_.Find(flight.target);
+  if (suspicion == nullptr || member == nullptr) return;
+  if (flight.stream_refused) suspicion->path_proven = true;
+  if (!IsLate(flight)) ++suspicion->punctual_unanswered;
+  bool proven = suspicion->GateMet(now_, options_.period);
+  wire::Reason reason = wire::Reason::kNoAnswer;
+  if (!proven && IsLonely() && suspicion->punctual_unanswered >= kLonelyProbes) {
+    proven = true;
+    reason = wire::Reason::kUnconfirmed;
+  }
+  if (IsLate(flight) || !drained_ || now_ < no_accusing_until_ || leaving_) proven = false;
+  if (!proven) {
+    ++stats_.verdicts_delayed;
+    suspicions_.LookAgain(now_, flight.target, kLookAgain);
+    return;
+  }
+  GiveVerdict(flight.target, reason);
+}
+
+void Node::Impl::GiveVerdict(const HostId& subject, wire::Reason reason) {
+  const int64_t index = table_.IndexOf(subject);
+  MUSTER_CHECK(index > 0);
+  wire::Update claim = table_.ToUpdate(static_cast<uint32_t>(index), false);
+  claim.state = wire::State::kFailed;
+  claim.by = self_tag();
+  claim.reason = reason;
+  claim.age_s = 0;
+  ++stats_.verdicts;
+  Merge(claim, identity_.id);
+}
+
+void Node::Impl::SuspectAnswered(const HostId& subject) {
+  Suspicion* suspicion = suspicions_.Find(subject);
+  if (suspicion == nullptr) return;
+  // It is not silent: the silence that counts begins anew. Only a higher incarnation clears the
+  // suspicion, so the subject is told of it once more, at once.
+  const Duration tolerance = ToleranceOf(subject);
+  suspicion->began = now_;
+  suspicion->path_proven = false;
+  suspicion->punctual_unanswered = 0;
+  suspicion->looking = false;
+  suspicions_.SetWindowEnd(subject, now_ + (suspicion->accuser ? tolerance : tolerance * 2));
+  if (flights_.FindOpen(subject, ProbeKind::kSuspicion) == nullptr) RepeatProbe(*suspicion);
+}
+
+void Node::Impl::StartChallenge(const wire::Update& claim, const Source& source) {
+  for (Challenge& challenge : challenges_) {
+    if (challenge.claim.id != claim.id) continue;
+    if (challenge.claim.incarnation < claim.incarnation) challenge.claim = claim;
+    return;
+  }
+  challenges_.push_back({claim, source.sender, now_ + kChallengeEvery, 1});
+  SendChallenge(challenges_.back());
+}
+
+void Node::Impl::SendChallenge(const Challenge& challenge) {
+  const MemberView* member = table_.Find(challenge.claim.id);
+  if (member == nullptr) return;
+  packet_ = wire::Packet();
+  packet_.type = wire::PacketType::kGossip;
+  pieces_.clear();
+  wire::Update claim = challenge.claim;
+  claim.attributes.reset();
+  wire::EncodeUpdate(claim, &pieces_);
+  out_.Send(member->attributes().address, packet_, pieces_, false);
+}
+
+void Node::Impl::RunChallenges() {
+  for (size_t i = 0; i < challenges_.size();) {
+    Challenge& challenge = challenges_[i];
+    const MemberView* member = table_.Find(challenge.claim.id);
+    const bool settled = member == nullptr || member->state != wire::State::kAlive ||
+                         member->incarnation > challenge.claim.incarnation;
+    if (!settled && challenge.next_at > now_) {
+      ++i;
+      continue;
+    }
+    if (!settled && challenge.tries < kChallengeTries) {
+      ++challenge.tries;
+      challenge.next_at = now_ + kChallengeEvery;
+      SendChallenge(challenge);
+      ++i;
+      continue;
+    }
+    const Challenge over = challenge;
+    challenges_.erase(challenges_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!settled) Merge(over.claim, over.source);
+  }
+}
+
+}  // namespace muster::core

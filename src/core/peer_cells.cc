@@ -1,0 +1,79 @@
+#include "src/core/peer_cells.h"
+
+#include <algorithm>
+
+namespace muster::core {
+namespace {
+
+void Judge(TimePoint now, const wire::ViewCell& ours, PeerCells::Peer* peer) {
+  const bool agrees = peer->cell == ours;
+  if (!agrees && peer->agrees) peer->differs_since = now;
+  peer->agrees = agrees;
+}
+
+}  // namespace
+
+PeerCells::Peer* PeerCells::Find(const HostId& id) {
+  for (Peer& peer : peers_) {
+    if (peer.id == id) return &peer;
+  }
+  return nullptr;
+}
+
+void PeerCells::Note(TimePoint now, const HostId& id, const wire::ViewCell& theirs,
+                     const wire::ViewCell& ours) {
+  Peer* peer = Find(id);
+  if (peer == nullptr) {
+    if (peers_.size() >= kMax) {
+      auto oldest =
+          std::min_element(peers_.begin(), peers_.end(),
+                           [](const Peer& a, const Peer& b) { return a.heard_at < b.heard_at; });
+      peers_.erase(oldest);
+    }
+    peers_.emplace_back();
+    peer = &peers_.back();
+    peer->id = id;
+    peer->differs_since = now;
+  }
+  peer->heard_at = now;
+  peer->cell = theirs;
+  Judge(now, ours, peer);
+}
+
+void PeerCells::OwnCellChanged(TimePoint now, const wire::ViewCell& ours) {
+  for (Peer& peer : peers_) Judge(now, ours, &peer);
+}
+
+bool PeerCells::WorthReconciling(const HostId& id, const wire::ViewCell& ours) const {
+  for (const Peer& peer : peers_) {
+    if (peer.id != id) continue;
+    if (peer.agrees) return false;
+    return !(peer.futile && peer.futile_ours == ours && peer.futile_theirs == peer.cell);
+  }
+  return false;
+}
+
+void PeerCells::MarkFutile(const HostId& id, const wire::ViewCell& ours) {
+  Peer* peer = Find(id);
+  if (peer == nullptr) return;
+  peer->futile = true;
+  peer->futile_ours = ours;
+  peer->futile_theirs = peer->cell;
+}
+
+void PeerCells::Forget(const HostId& id) {
+  std::erase_if(peers_, [&id](const Peer& peer) { return peer.id == id; });
+}
+
+size_t PeerCells::CountSince(TimePoint since, size_t* agreeing) const {
+  size_t heard = 0;
+  *agreeing = 0;
+  for (const Peer& peer : peers_) {
+    if (peer.heard_at < since) continue;
+    ++heard;
+    *agreeing += peer.agrees ? 1 : 0;
+  }
+  return heard;
+}
+
+}  // namespace muster::core

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "src/base/ids.h"
+#include "src/base/time.h"
+#include "src/wire/message.h"
+
+namespace muster::core {
+
+// What this node knows of its peers' tables: the view cell each sent last. Answers two questions:
+// do all peers heard from lately hold our very table (the agreement report), and is it worth
+// reconciling with this one (protocol.md 6). Bounded; the peer heard from longest ago goes first.
+class PeerCells {
+ public:
+  static constexpr size_t kMax = 64;
+
+  struct Peer {
+    HostId id;
+    TimePoint heard_at;
+    wire::ViewCell cell;
+    bool agrees = false;
+    TimePoint differs_since;
+    // The pair of cells whose reconciliation changed nothing; not retried while both stay.
+    wire::ViewCell futile_ours;
+    wire::ViewCell futile_theirs;
+    bool futile = false;
+  };
+
+  // A ping or ack of `id` carried `theirs` while our cell was `ours`.
+  void Note(TimePoint now, const HostId& id, const wire::ViewCell& theirs,
+            const wire::ViewCell& ours);
+  // Our own cell changed: who agrees now?
+  void OwnCellChanged(TimePoint now, const wire::ViewCell& ours);
+  // The peer's table differs and a reconciliation could change that.
+  bool WorthReconciling(const HostId& id, const wire::ViewCell& ours) const;
+  void MarkFutile(const HostId& id, const wire::ViewCell& ours);
+  void Forget(const HostId& id);
+
+  // Peers heard from at or after `since`; and of those the ones that agree.
+  size_t CountSince(TimePoint since, size_t* agreeing) const;
+  const std::vector<Peer>& all() const { return peers_; }
+
+ private:
+  Peer* Find(const HostId& id);
+  std::vector<Peer> peers_;
+};
+
+}  // namespace muster::core
