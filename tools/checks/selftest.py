@@ -133,6 +133,9 @@ LAYERS = [
     ("dependencies", 0, {"src/api/BUILD.bazel": library(["//tools/third_party:curl", "//src/core"]),
                          "src/cli/BUILD.bazel": library(["//src/api:client", "//src/agent"])}),
     ("dependencies", 2, {"src/cli/BUILD.bazel": library(["//src/api", "//src/api:server"])}),
+    ("dependencies", 0, {"src/core/BUILD.bazel": BUILD.replace(
+        '"//visibility:private"', '":__subpackages__", "//tests/unit/core:__pkg__"')}),
+    ("dependencies", 1, {"src/core/BUILD.bazel": BUILD.replace("private", "public")}),
     ("dependencies", 1, {"src/core/BUILD.bazel": "cc_library(name = 'x')\n"}),
 ]
 

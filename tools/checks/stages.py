@@ -14,6 +14,9 @@ from checks.results import count_events
 BAZEL_OUTPUT = ["--curses=no", "--show_progress_rate_limit=30", "--noshow_loading_progress",
                 "--test_summary=none", "--keep_going"]
 
+END_TO_END = ["//tests/e2e/..."]
+ALL_OTHERS = ["//...", "-//tests/e2e/..."]
+
 # What the checked build compiles. Benchmarks and end-to-end tests measure the program as it ships.
 CHECKED = ["//src/...", "//proto/...", "//tests/...", "-//tests/e2e/..."]
 
@@ -49,7 +52,7 @@ class Suite:
                 cwd=self.top, stdin=subprocess.DEVNULL).returncode
             count = count_events(events.read().splitlines(), code)
         if command == "test" and code == 4:
-            count.failures = ["no test matches " + " ".join(self.patterns or ["//tests/..."])]
+            count.failures = ["no test in " + arguments[-1]]
         return count
 
     def targets(self, default):
@@ -75,18 +78,16 @@ class Suite:
         if not self.patterns:
             self.stage("build (gcc)", lambda: self.bazel("build", "//..."))
         self.stage("tests (gcc)", lambda: self.bazel(
-            "test", "--test_tag_filters=-e2e", *self.targets(["//tests/..."])))
+            "test", *self.targets(ALL_OTHERS)))
 
     def e2e(self):
         # One at a time: each starts many agents and measures how fast they react.
         self.stage("end-to-end tests (gcc)", lambda: self.bazel(
-            "test", "--test_tag_filters=e2e", "--local_test_jobs=1",
-            *self.targets(["//tests/e2e/..."])))
+            "test", "--local_test_jobs=1", *self.targets(END_TO_END)))
 
     def checked(self):
         self.stage("layers and tests (clang, sanitizers)", lambda: self.bazel(
-            "test", "--config=clang", "--test_tag_filters=-e2e", CHECKED_TIMEOUTS,
-            *self.targets(CHECKED)))
+            "test", "--config=clang", CHECKED_TIMEOUTS, *self.targets(CHECKED)))
 
 
 STAGES = ("tidy", "unit", "e2e", "checked")
