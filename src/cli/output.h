@@ -16,7 +16,7 @@ enum class ColorMode { kAuto, kAlways, kNever };
 // How to print; from the global flags.
 struct OutputOptions {
   Format format = Format::kTable;
-  bool headers = true;  // off: no header and no summary line either, rows only
+  bool no_headers = false;  // no summary line either, rows only
   ColorMode color = ColorMode::kAuto;
   bool quiet = false;    // no talk on standard error, errors only
   bool verbose = false;  // details on standard error
@@ -42,7 +42,7 @@ class Output {
   Output(OutputOptions options, Terminal terminal, Writer writer);
 
   Format format() const { return options_.format; }
-  bool headers() const { return options_.headers; }
+  bool headers() const { return !options_.no_headers; }
   bool is_terminal() const { return terminal_.stdout_is_terminal; }
 
   void Data(std::string_view text);      // as it is

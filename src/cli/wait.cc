@@ -84,6 +84,12 @@ bool IsPresent(const Member& member) {
   return member.status == "alive" || member.status == "suspect" || member.status == "leaving";
 }
 
+// Of two live members of one name the agent shows each as NAME~ID, with the start of its id.
+bool IsCalled(const Member& member, const std::string& name) {
+  return member.name == name || member.id == name ||
+         member.name.substr(0, member.name.find('~')) == name;
+}
+
 // Two present members of one name are a conflict, of which no condition can speak.
 Failure Conflict(const std::string& name, const Member& a, const Member& b) {
   return {ExitCode::kError, "two members are named '" + name + "'",
@@ -96,7 +102,7 @@ Finding FindMember(const Condition& condition, const Members& members) {
   Finding finding;
   const Member* found = nullptr;
   for (const Member& member : members.members) {
-    if (member.name != condition.name && member.id != condition.name) continue;
+    if (!IsCalled(member, condition.name)) continue;
     if (found != nullptr && IsPresent(*found) && IsPresent(member)) {
       finding.failure = Conflict(condition.name, *found, member);
       return finding;
