@@ -1,0 +1,54 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "src/agent/config.h"
+#include "src/agent/host_facts.h"
+#include "src/base/address.h"
+#include "src/base/time.h"
+#include "src/core/options.h"
+#include "src/wire/message.h"
+
+namespace muster::agent {
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
+// A Config, checked and complete: every value of the type it is used in, every default worked out,
+// every path absolute.
+struct Settings {
+  std::string name;
+  std::string cluster;
+  Address bind;
+  Address advertise;
+  std::vector<std::string> seeds;        // each a valid runtime::Target
+  std::optional<Duration> join_timeout;  // unset: for ever
+  core::Profile profile = core::Profile::kLan;
+  core::Options options;
+  wire::Tags tags;  // sorted
+  std::string data_dir;
+  std::string socket_path;
+  std::string socket_group;       // as given
+  std::optional<gid_t> group_id;  // of socket_group
+  Address http;                   // unset: off
+  LogLevel log_level = LogLevel::kInfo;
+  std::string log_file;
+  std::vector<std::string> notes;  // choices made for the user, to be logged
+};
+
+// The longest path that fits a unix socket's address.
+inline constexpr size_t kSocketPathBytesMax = 107;
+
+// kInvalidArgument: a value makes no sense (exit code 2); kFailedPrecondition: the host lacks what
+// a default needs. Three lines: what, the fact with the value, the remedy.
+absl::StatusOr<Settings> ResolveSettings(const Config& config, const HostFacts& host);
+
+// The names of the options that differ between two sets, other than those that a running agent can
+// take over (tags, log level, log file).
+std::vector<std::string> FixedDifferences(const Settings& running, const Settings& wanted);
+
+}  // namespace muster::agent
