@@ -213,7 +213,10 @@ void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source
     leaving_ = true;
     return;
   }
-  if (leaving_) return;  // whatever they say, we are on our way out
+  if (leaving_) {
+    answer_about_self_ = true;  // whatever they say, we are on our way out
+    return;
+  }
   if (update.incarnation.epoch() > own.epoch() + options_.epoch_jump_max) {
     return Reject(wire::Reject::kEpochJump);
   }

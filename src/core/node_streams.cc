@@ -214,7 +214,7 @@ void Node::Impl::ProbeStreamEnded(StreamId stream, StreamEnd end) {
     suspicion->path_proven = true;
     const TimePoint end_of_window = suspicion->began + ToleranceOf(flight->target);
     if (suspicion->accuser && suspicion->window_end > end_of_window) {
-      suspicions_.SetWindowEnd(flight->target, end_of_window);
+      suspicions_.SetWindowEnd(now_, flight->target, end_of_window);
     }
   }
 }

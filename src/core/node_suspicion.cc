@@ -156,14 +156,14 @@ void Node::Impl::SuspectAnswered(const HostId& subject) {
   Suspicion* suspicion = suspicions_.Find(subject);
   if (suspicion == nullptr) return;
   // It is not silent: the silence that counts begins anew. Only a higher incarnation clears the
-  // suspicion, so the subject is told of it once more, at once.
+  // suspicion; every probe of it carries the claim, and its answer the refutation.
   const Duration tolerance = ToleranceOf(subject);
   suspicion->began = now_;
   suspicion->path_proven = false;
   suspicion->punctual_unanswered = 0;
   suspicion->looking = false;
-  suspicions_.SetWindowEnd(subject, now_ + (suspicion->accuser ? tolerance : tolerance * 2));
-  if (flights_.FindOpen(subject, ProbeKind::kSuspicion) == nullptr) RepeatProbe(*suspicion);
+  suspicions_.SetWindowEnd(now_, subject,
+                           now_ + (suspicion->accuser ? tolerance : tolerance * 2));
 }
 
 void Node::Impl::StartChallenge(const wire::Update& claim, const Source& source) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "src/base/strings.h"
@@ -43,11 +44,24 @@ struct IntegerRange {
   int64_t high;
 };
 
+// In the largest unit that holds it exactly, as ParseDuration reads it.
+std::string Exactly(Duration d) {
+  constexpr std::pair<int64_t, const char*> kUnits[] = {{86'400'000'000, "d"},
+                                                        {3'600'000'000, "h"},
+                                                        {60'000'000, "m"},
+                                                        {1'000'000, "s"},
+                                                        {1000, "ms"}};
+  for (const auto& [us, suffix] : kUnits) {
+    if (d.micros() != 0 && d.micros() % us == 0) return absl::StrCat(d.micros() / us, suffix);
+  }
+  return absl::StrCat(d.micros(), "us");
+}
+
 absl::Status Check(const DurationRange& r) {
   if (r.low <= r.value && r.value <= r.high) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(r.name, " is ", FormatDuration(r.value),
-                                                 ": must be from ", FormatDuration(r.low), " to ",
-                                                 FormatDuration(r.high)));
+  return absl::InvalidArgumentError(absl::StrCat(r.name, " is ", Exactly(r.value),
+                                                 ": must be from ", Exactly(r.low), " to ",
+                                                 Exactly(r.high)));
 }
 
 absl::Status Check(const IntegerRange& r) {

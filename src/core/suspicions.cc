@@ -119,12 +119,12 @@ void Suspicions::Extend(Duration by) {
   }
 }
 
-void Suspicions::SetWindowEnd(const HostId& subject, TimePoint end) {
+void Suspicions::SetWindowEnd(TimePoint now, const HostId& subject, TimePoint end) {
   Suspicion* suspicion = Find(subject);
   if (suspicion == nullptr) return;
   suspicion->window_end = end;
   suspicion->next_gate_ping = end - kGateLead;
-  Arm(end, *suspicion);
+  Arm(now, *suspicion);
 }
 
 bool AccusationBackoff::MayAccuse(TimePoint now, const HostId& subject) const {

@@ -69,7 +69,8 @@ class Suspicions {
   void LookAgain(TimePoint now, const HostId& subject, Duration wait);
   // Grants every suspect the time that we ourselves were not there.
   void Extend(Duration by);
-  void SetWindowEnd(const HostId& subject, TimePoint end);
+  // Moves the earliest verdict.
+  void SetWindowEnd(TimePoint now, const HostId& subject, TimePoint end);
 
  private:
   void Arm(TimePoint now, const Suspicion& suspicion);
