@@ -102,7 +102,7 @@ TEST(Join, KeepsTryingSaysSoAndMeetsThePeerThatComesLater) {
   EXPECT_NE(JoinError(cluster[patient]).find("127.0.7.1:7946"), std::string::npos)
       << JoinError(cluster[patient]);
   // One line at once and one every 10 s: three within 25 s, and no flood of them.
-  const auto complaints = [&] { return CountOf(cluster[patient].Log(), "127.0.7.1:7946"); };
+  const auto complaints = [&] { return CountOf(cluster[patient].Log(), "event=join.failed"); };
   EXPECT_TRUE(WaitUntil(Duration::Seconds(25), [&] { return complaints() >= 3; }))
       << cluster[patient].Log();
   EXPECT_LE(complaints(), 4) << cluster[patient].Log();
