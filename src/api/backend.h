@@ -64,8 +64,7 @@ struct StatusView {
 };
 
 // What the API needs of an agent: the node's views and commands, with clocks. It keeps sockets and
-// event loop out of the request handlers. One thread. Commands must not be called while an event is
-// being delivered.
+// event loop out of the request handlers. One thread.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -86,9 +85,11 @@ class Backend {
 
   // ---- Commands: as in runtime::Driver ----
   // `on_result` runs once per address or failed name: the text as given, the address (unset when a
-  // name did not resolve), and "" or the error. All its copies are destroyed after the last call.
+  // name did not resolve), and "" or the error; `on_done` once after the last of them. Neither runs
+  // before Join has returned.
   using JoinResult = std::function<void(const std::string&, const Address&, const std::string&)>;
-  virtual void Join(const std::vector<std::string>& targets, JoinResult on_result) = 0;
+  virtual void Join(const std::vector<std::string>& targets, JoinResult on_result,
+                    std::function<void()> on_done) = 0;
   virtual absl::Status Leave() = 0;  // ends with a kLeaveDone event
   virtual absl::Status ForceLeave(const HostId& id, bool prune, bool evict) = 0;
   virtual absl::Status SetTags(wire::Tags tags) = 0;

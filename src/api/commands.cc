@@ -19,8 +19,7 @@ constexpr size_t kJoinTargetBytesMax = 261;  // a DNS name, a colon and a port
 // Below the ten seconds for which the commands wait by default, above the budget of a stream.
 constexpr Duration kJoinFor = Duration::Seconds(9);
 
-// Collects the results of one join. The driver tells each of them and then drops the callback, and
-// with its last copy this object: that is when the whole answer is known.
+// Collects the results of one join until the driver says that there are no more, or the alarm goes.
 class JoinJob {
  public:
   JoinJob(std::weak_ptr<Context> context, std::shared_ptr<Exchange> exchange,
@@ -29,12 +28,6 @@ class JoinJob {
         exchange_(std::move(exchange)),
         targets_(std::move(targets)),
         results_(Json::array()) {}
-  JoinJob(const JoinJob&) = delete;
-  JoinJob& operator=(const JoinJob&) = delete;
-  ~JoinJob() {
-    if (const auto context = context_.lock()) context->timers.Cancel(timer_);
-    Answer();
-  }
 
   const std::vector<std::string>& targets() const { return targets_; }
   void set_timer(Timers::Id timer) { timer_ = timer; }
@@ -46,6 +39,7 @@ class JoinJob {
   }
   void Answer() {
     if (std::exchange(answered_, true)) return;
+    if (const auto context = context_.lock()) context->timers.Cancel(timer_);
     for (const std::string& target : targets_) {
       if (std::find(heard_of_.begin(), heard_of_.end(), target) == heard_of_.end()) {
         AddResult(target, target, absl::StrCat("no answer within ", FormatDuration(kJoinFor)));
@@ -126,15 +120,13 @@ void DoJoin(const std::shared_ptr<Context>& context, const Call& call) {
     return;
   }
   auto job = std::make_shared<JoinJob>(context, call.exchange, *std::move(targets));
-  job->set_timer(
-      context->timers.Set(context->backend->now() + kJoinFor, [weak = std::weak_ptr<JoinJob>(job)] {
-        if (const auto late = weak.lock()) late->Answer();
-      }));
-  const std::vector<std::string> dialled = job->targets();
+  job->set_timer(context->timers.Set(context->backend->now() + kJoinFor, [job] { job->Answer(); }));
   context->backend->Join(
-      dialled,
-      [job = std::move(job)](const std::string& target, const Address& address,
-                             const std::string& error) { job->Add(target, address, error); });
+      job->targets(),
+      [job](const std::string& target, const Address& address, const std::string& error) {
+        job->Add(target, address, error);
+      },
+      [job] { job->Answer(); });
 }
 
 void DoLeave(const std::shared_ptr<Context>& context, const Call& call) {

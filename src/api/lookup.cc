@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -53,24 +52,16 @@ absl::StatusOr<size_t> FindMember(const Backend& backend, std::string_view text)
 }
 
 std::vector<Listed> VisibleMembers(const Backend& backend) {
-  std::vector<std::pair<Member, size_t>> sorted;
-  sorted.reserve(backend.size());
+  std::vector<Listed> listed;
+  listed.reserve(backend.size());
   for (size_t i = 0; i < backend.size(); ++i) {
     const Member member = backend.member(i);
-    if (IsVisible(member)) sorted.emplace_back(member, i);
+    if (IsVisible(member)) listed.push_back({member, backend.DisplayName(i)});
   }
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-    return a.first.name != b.first.name ? a.first.name < b.first.name : a.first.id < b.first.id;
+  std::sort(listed.begin(), listed.end(), [](const Listed& a, const Listed& b) {
+    return a.member.name != b.member.name ? a.member.name < b.member.name
+                                          : a.member.id < b.member.id;
   });
-  std::vector<Listed> listed;
-  listed.reserve(sorted.size());
-  for (size_t i = 0; i < sorted.size(); ++i) {
-    const auto& [member, index] = sorted[i];
-    // Asking who else has a name is a walk over all: done only where a neighbour has it.
-    const bool shared = (i > 0 && sorted[i - 1].first.name == member.name) ||
-                        (i + 1 < sorted.size() && sorted[i + 1].first.name == member.name);
-    listed.push_back({member, shared ? backend.DisplayName(index) : std::string(member.name)});
-  }
   return listed;
 }
 
