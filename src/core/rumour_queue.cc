@@ -47,7 +47,10 @@ void RumourQueue::Put(const HostId& subject, RumourClass rumour_class, std::stri
   entry.birth = ++births_;
   entry.packet = 0;
   by_subject_[subject] = slot;
-  turns_[static_cast<size_t>(rumour_class)].insert(TurnOf(entry, slot));
+  const auto c = static_cast<size_t>(rumour_class);
+  // What a class did not tell while it had nothing to tell gives it no claim to more now.
+  if (turns_[c].empty()) clocks_[c] = std::max(clocks_[c], clock_);
+  turns_[c].insert(TurnOf(entry, slot));
 }
 
 void RumourQueue::Drop(const HostId& subject) {
@@ -106,8 +109,7 @@ void RumourQueue::TakeByShares(Packet* packet, std::string* out) {
   bool waits[kRumourClasses] = {};
   for (size_t c = 0; c < kRumourClasses; ++c) {
     next[c] = turns_[c].begin();
-    const uint64_t earliest = clock_ - std::min(clock_, kLagMax);
-    clocks_[c] = turns_[c].empty() ? clock_ : std::max(clocks_[c], earliest);
+    clocks_[c] = std::max(clocks_[c], clock_ - std::min(clock_, kLagMax));
   }
   while (packet->pieces > 0) {
     size_t best = kRumourClasses;
