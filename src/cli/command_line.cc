@@ -130,7 +130,8 @@ std::optional<Failure> Parser::EmptyValue() const {
 
 // The first argument that nothing took, if there is one.
 std::optional<Failure> Parser::Unknown() const {
-  const std::vector<std::string> rest = app_.remaining(/*recurse=*/true);
+  std::vector<std::string> rest = app_.remaining(/*recurse=*/true);
+  std::erase(rest, "--");
   if (rest.empty()) return std::nullopt;
   const auto is_flag = [](const std::string& arg) { return arg.size() > 1 && arg[0] == '-'; };
   const auto word = std::find_if_not(rest.begin(), rest.end(), is_flag);

@@ -22,11 +22,13 @@ const CommandText kAgentText = {
   muster agent --advertise 127.0.0.2 --join 127.0.0.1    a second one on this host
   muster agent --tag role=web --tag zone=a --config /etc/muster.toml
 )",
-    R"(Each flag can also come from the environment ([MUSTER_...]; lists with commas) and from the file of
---config, in TOML with the names of the flags:  advertise = "10.0.0.7"  join = ["10.0.0.8", "db-1"]
+    R"(Each flag can also come from the environment ([MUSTER_...]; lists with commas) and from the
+file of --config, in TOML with the names of the flags, as in
+  advertise = "10.0.0.7"
+  join = ["10.0.0.8", "db-1"]
 The flag goes before the environment, which goes before the file.
-SIGTERM and SIGINT: leave the cluster, then stop. A second signal stops at once. SIGHUP: read the file
-again.
+SIGTERM and SIGINT: leave the cluster, then stop. A second signal stops at once. SIGHUP: read the
+file again.
 )"};
 
 const CommandText kMembersText = {

@@ -20,7 +20,7 @@ constexpr size_t kFileBytesMax = 1 << 20;
 Result<std::string> ReadAll(const std::string& path) {
   std::FILE* const file = std::fopen(path.c_str(), "rbe");
   const auto failed = [&](const char* what) {
-    return Failure{ExitCode::kError, "cannot read the configuration file " + path, what,
+    return Failure{ExitCode::kUsage, "cannot read the configuration file " + path, what,
                    "check --config (or MUSTER_CONFIG) and the file's permissions"};
   };
   if (file == nullptr) return failed(std::strerror(errno));

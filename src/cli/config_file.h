@@ -16,8 +16,8 @@ struct ConfigItem {
 };
 
 // Reads a TOML file of flat settings. A value is a text, a number, a boolean, a list of them, or a
-// table of texts, which reads as a list of k=v (tags). kUsage with the line for what is no TOML or
-// too deep; kError when the file cannot be read.
+// table of texts, which reads as a list of k=v (tags). kUsage for a file that cannot be read, and
+// with the line for what is no TOML or too deep.
 Result<std::vector<ConfigItem>> ReadConfigFile(const std::string& path);
 
 }  // namespace muster::cli

@@ -25,7 +25,10 @@ ExitCode ExitOfHttp(int status) {
 
 Failure FailureOfStatus(const absl::Status& status, const std::string& url, Duration timeout) {
   Failure failure;
-  failure.fact = ToStd(status.message());
+  std::string_view fact = ToStd(status.message());
+  const std::string prefix = "the agent at " + url + ": ";
+  if (fact.starts_with(prefix)) fact.remove_prefix(prefix.size());
+  failure.fact = fact;
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kNotFound:

@@ -31,7 +31,6 @@ class Clock {
   virtual ~Clock() = default;
   virtual TimePoint Now() = 0;       // monotonic
   virtual int64_t UnixMicros() = 0;  // for ages
-  virtual void Sleep(Duration d) = 0;
 };
 
 // What every command works with. One thread.

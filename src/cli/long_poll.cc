@@ -10,8 +10,6 @@ namespace {
 
 // How much later than promised an answer may come before the agent counts as silent.
 constexpr Duration kGrace = Duration::Millis(500);
-// The pace of asking an agent that answers at once instead of waiting.
-constexpr Duration kBreath = Duration::Millis(100);
 
 }  // namespace
 
@@ -28,6 +26,13 @@ Result<api::Response> LongPoll::Next() {
     return Failure{ExitCode::kTimedOut, "timed out after " + FormatSpan(deadline_ - start_), "",
                    ""};
   }
+  if (stuck_) {
+    // To go on would be to ask without a pause.
+    return Failure{
+        ExitCode::kError, "the agent at " + context_.transport.url() + " does not wait",
+        "it answered at once although nothing had changed",
+        "check that --agent names a muster agent of a like version ('muster --version')"};
+  }
   asked_at_ = context_.clock.Now();
   if (!version_) {
     asked_for_ = Duration::Zero();
@@ -43,11 +48,8 @@ Result<api::Response> LongPoll::Next() {
 }
 
 void LongPoll::Seen(uint64_t version) {
-  const bool changed = version_ != version;
+  stuck_ = version_ == version && context_.clock.Now() - asked_at_ < asked_for_ / 2;
   version_ = version;
-  const TimePoint now = context_.clock.Now();
-  if (changed || now - asked_at_ >= std::min(asked_for_, kBreath)) return;
-  context_.clock.Sleep(std::min(kBreath, deadline_ - now));
 }
 
 }  // namespace muster::cli

@@ -17,7 +17,8 @@ class LongPoll {
   LongPoll(Context& context, std::string path, Duration limit,
            Duration longest_wait = Duration::Seconds(30));
 
-  // The next answer. A failure with kTimedOut means that the limit is reached.
+  // The next answer. A failure with kTimedOut means that the limit is reached; kError also that the
+  // agent does not wait as asked.
   Result<api::Response> Next();
   // To be called with the version in each answer.
   void Seen(uint64_t version);
@@ -33,6 +34,7 @@ class LongPoll {
   std::optional<uint64_t> version_;
   TimePoint asked_at_;
   Duration asked_for_;
+  bool stuck_ = false;  // the agent answers early, without a change
 };
 
 }  // namespace muster::cli

@@ -4,8 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "src/cli/text.h"
-
 namespace muster::cli {
 namespace {
 
@@ -32,9 +30,9 @@ Setter Choice(std::map<std::string, Enum> choices, Enum* out) {
       *out = it->second;
       return {};
     }
-    std::vector<std::string> names;
-    for (const auto& [name, value] : choices) names.push_back(name);
-    return "'" + text + "' is not one of its values; the nearest is '" + Nearest(text, names) + "'";
+    std::string names;
+    for (const auto& [name, value] : choices) names += (names.empty() ? "" : ", ") + name;
+    return "'" + text + "' is not one of " + names;
   };
 }
 

@@ -54,7 +54,10 @@ void Print(Output& output, const std::string& body, const ReachabilityAnswer& an
 }  // namespace
 
 ExitCode RunReachability(Context& context) {
-  const Result<api::Response> response = Call(context, "POST", kPath);
+  // The agent stops asking when the time is up; its answer needs a moment more.
+  const std::string path = kPath + ("?timeout=" + std::to_string(context.timeout.millis())) + "ms";
+  const Result<api::Response> response =
+      Call(context, "POST", path, {}, context.timeout + Duration::Seconds(1));
   if (!response.ok()) return context.output.Fail(response.failure());
   const std::optional<ReachabilityAnswer> answer = ReadReachability(response->body);
   if (!answer) return context.output.Fail(StrangeAnswer(context, kPath));
