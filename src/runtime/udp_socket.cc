@@ -120,6 +120,11 @@ void UdpSocket::Queue(const sockaddr* to, std::string_view bytes, uint32_t probe
   send.release();
 }
 
+void UdpSocket::QueueForTest(const Address& to, std::string_view bytes, uint32_t probe_sequence) {
+  const sockaddr_storage remote = ToSockaddr(to, !bound_.is_v4());
+  Queue(reinterpret_cast<const sockaddr*>(&remote), bytes, probe_sequence);
+}
+
 void UdpSocket::OnSent(uv_udp_send_t* request, int status) {
   const std::unique_ptr<QueuedSend> send(static_cast<QueuedSend*>(request->data));
   UdpSocket* self = send->socket;

@@ -49,6 +49,8 @@ class UdpSocket {
   const Address& bound() const { return bound_; }
   const Counters& counters() const { return counters_; }
   size_t queued() const { return queued_; }
+  // Sends as if the kernel had no room: loopback always has.
+  void QueueForTest(const Address& to, std::string_view bytes, uint32_t probe_sequence);
 
  private:
   struct QueuedSend;

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -26,6 +28,14 @@ absl::Status Failure(const std::string& what, const std::string& path, int error
   return absl::UnavailableError(text);
 }
 
+// Whether nobody else keeps anything in the folder: it is empty or was an agent's before. The mode
+// of any other folder (think of /tmp) is not for us to change; our files in it are closed anyway.
+bool IsOurs(const std::string& path) {
+  if (access((path + "/lock").c_str(), F_OK) == 0) return true;
+  std::error_code error;
+  return std::filesystem::is_empty(path, error) && !error;
+}
+
 // Creates `path` and its parents. A folder that exists already is fine.
 absl::Status MakeFolder(const std::string& path) {
   for (size_t slash = path.find('/', 1); slash != std::string::npos;
@@ -41,7 +51,8 @@ absl::Status MakeFolder(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return Failure("read", path, errno);
   if (!S_ISDIR(info.st_mode)) return Failure("use", path, ENOTDIR);
-  if ((info.st_mode & 0777) != kFolderMode && chmod(path.c_str(), kFolderMode) != 0) {
+  if ((info.st_mode & 0777) != kFolderMode && IsOurs(path) &&
+      chmod(path.c_str(), kFolderMode) != 0) {
     return Failure("close to others", path, errno);
   }
   return absl::OkStatus();

@@ -8,8 +8,9 @@
 namespace muster::store {
 
 // An agent's data folder, held exclusively while this object lives: created with mode 0700 if
-// missing, and locked through the file "lock" in it, which names the holder's pid. The lock is the
-// kernel's: it ends with the process however that ends, so a stale file never stands in the way.
+// missing (an existing one gets that mode unless others keep files in it), and locked through the
+// file "lock" in it, which names the holder's pid. The lock is the kernel's: it ends with the
+// process however that ends, so a stale file never stands in the way.
 class DataFolder {
  public:
   // kAlreadyExists: another process holds it (its pid is in the text); otherwise the error of the
