@@ -22,8 +22,23 @@ LONG_READMES = {
 TOP_LEVEL = {"BUILD.bazel", "WORKSPACE", "proto", "src", "tests", "bench", "tools", "README.md",
              "LICENSE"}
 
-# Sources without a test that includes their header: the test that exercises them instead.
-TESTED_BY = {}
+# Sources whose header no test includes: the test that exercises them instead.
+TESTED_BY = {
+    "src/agent/agent.cc": "tests/e2e/join_test.cc",
+    "src/agent/running_agent.cc": "tests/e2e/join_test.cc",
+    "src/cli/agreement.cc": "tests/e2e/cli_test.cc",
+    "src/cli/events.cc": "tests/e2e/cli_test.cc",
+    "src/cli/force_leave.cc": "tests/e2e/cli_test.cc",
+    "src/cli/leave.cc": "tests/e2e/cli_test.cc",
+    "src/cli/main.cc": "tests/e2e/cli_test.cc",
+    "src/cli/member.cc": "tests/e2e/cli_test.cc",
+    "src/cli/members.cc": "tests/e2e/cli_test.cc",
+    "src/cli/reachability.cc": "tests/e2e/cli_test.cc",
+    "src/cli/run.cc": "tests/e2e/cli_test.cc",
+    "src/cli/status.cc": "tests/e2e/cli_test.cc",
+    "src/cli/wait.cc": "tests/e2e/cli_test.cc",
+    "src/core/node.cc": "tests/scenario/scenario_test.cc",
+}
 
 
 @dataclasses.dataclass(frozen=True)
