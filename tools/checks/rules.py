@@ -228,7 +228,7 @@ def tested(tree):
         if test:
             if test not in tree:
                 yield Finding(path, 1, f"its test {test} does not exist")
-        elif f"{stem}.h" not in included and os.path.basename(stem) not in stems:
+        elif f"{stem}.h" not in included and os.path.basename(path)[:-len(".cc")] not in stems:
             yield Finding(path, 1, "no test uses its header (else name its test in TESTED_BY)")
     for path in policy.TESTED_BY:
         if path not in tree and any(file.startswith("src/") for file in tree.files):
