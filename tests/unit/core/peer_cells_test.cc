@@ -1,0 +1,57 @@
+#include "src/core/peer_cells.h"
+
+#include <gtest/gtest.h>
+
+namespace muster::core {
+namespace {
+
+TimePoint At(int64_t ms) { return TimePoint::FromMicros(10'000'000 + ms * 1000); }
+constexpr wire::ViewCell kOurs{1, 5};
+constexpr wire::ViewCell kTheirs{2, 5};
+const HostId kPeer{7, 1};
+
+TEST(PeerCellsTest, AgreementFollowsBothSides) {
+  PeerCells cells;
+  size_t agreeing = 9;
+  cells.Note(At(0), kPeer, kTheirs, kOurs);
+  EXPECT_EQ(cells.CountSince(At(0), &agreeing), 1u);
+  EXPECT_EQ(agreeing, 0u);
+  EXPECT_EQ(cells.all()[0].differs_since, At(0));
+  cells.OwnCellChanged(At(10), kTheirs);
+  EXPECT_EQ(cells.CountSince(At(0), &agreeing), 1u);
+  EXPECT_EQ(agreeing, 1u);
+  cells.OwnCellChanged(At(20), kOurs);
+  EXPECT_EQ(cells.all()[0].differs_since, At(20)) << "they differ anew, since then";
+  cells.Note(At(30), kPeer, kTheirs, kOurs);
+  EXPECT_EQ(cells.all()[0].differs_since, At(20)) << "and go on differing";
+  EXPECT_EQ(cells.CountSince(At(31), &agreeing), 0u) << "not heard from since";
+}
+
+TEST(PeerCellsTest, AFutileReconciliationWaitsForAChangeOfEitherCell) {
+  PeerCells cells;
+  EXPECT_FALSE(cells.WorthReconciling(kPeer, kOurs)) << "unknown peer";
+  cells.Note(At(0), kPeer, kTheirs, kOurs);
+  EXPECT_TRUE(cells.WorthReconciling(kPeer, kOurs));
+  cells.MarkFutile(kPeer, kOurs);
+  EXPECT_FALSE(cells.WorthReconciling(kPeer, kOurs));
+  EXPECT_TRUE(cells.WorthReconciling(kPeer, {3, 6})) << "ours changed";
+  cells.Note(At(5), kPeer, {4, 5}, kOurs);
+  EXPECT_TRUE(cells.WorthReconciling(kPeer, kOurs)) << "theirs changed";
+  cells.Note(At(6), kPeer, kOurs, kOurs);
+  EXPECT_FALSE(cells.WorthReconciling(kPeer, kOurs)) << "equal";
+}
+
+TEST(PeerCellsTest, TheOneHeardFromLongestAgoMakesRoom) {
+  PeerCells cells;
+  for (uint64_t i = 0; i < PeerCells::kMax + 1; ++i) {
+    cells.Note(At(static_cast<int64_t>(i)), HostId{i + 1, 1}, kTheirs, kOurs);
+  }
+  EXPECT_EQ(cells.all().size(), PeerCells::kMax);
+  EXPECT_FALSE(cells.WorthReconciling(HostId{1, 1}, kOurs)) << "the first is gone";
+  EXPECT_TRUE(cells.WorthReconciling(HostId{2, 1}, kOurs));
+  cells.Forget(HostId{2, 1});
+  EXPECT_FALSE(cells.WorthReconciling(HostId{2, 1}, kOurs));
+}
+
+}  // namespace
+}  // namespace muster::core
