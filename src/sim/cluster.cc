@@ -144,7 +144,7 @@ void Cluster::Pause(int host) {
 void Cluster::Resume(int host) {
   std::vector<SimNode::Waiting> waiting;
   At(host).Resume(&waiting);
-  At(host).served_from = now_;
+  At(host).called_at = now_;
   streams_.BuffersRead(host);
   NoteHosts();
   const uint32_t run = At(host).run();
@@ -158,7 +158,7 @@ void Cluster::Resume(int host) {
 void Cluster::SetLateness(int host, Duration lateness) {
   SimNode& node = At(host);
   node.lateness = lateness;
-  node.served_from = now_;
+  node.called_at = now_;
   node.armed = TimePoint::Never();  // the queued event is void: its instant was the old lateness's
   if (node.is_running()) Arm(host);
 }

@@ -37,8 +37,7 @@ void Cluster::ServeDeadline(const SimEvent& event) {
     return;
   }
   node.node()->HandleDeadline(now_, core::Backlog::kDrained, effects_);
-  // A resumed process serves only now what fell due while it was paused.
-  const TimePoint latest = std::max(due, node.served_from);
+  const TimePoint latest = std::max(due, node.called_at);
   // A core that never moves its deadline would keep time from passing: there is no going on.
   MUSTER_CHECK(checkers_.ObserveDeadline(now_, event.host, latest, node.node()->NextDeadline()));
   AfterCall(event.host);
@@ -83,6 +82,7 @@ void Cluster::AfterCall(int host) {
   Exit exit = Exit::kNone;
   CarryOut(host, &exit);
   effects_.Clear();
+  At(host).called_at = now_;
   Watch(host);
   if (exit != Exit::kNone) {
     EndProcess(host, exit);

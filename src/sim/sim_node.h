@@ -98,8 +98,9 @@ class SimNode {
   Duration lateness;
   // Earliest queued deadline event of this run; Never() when there is none.
   TimePoint armed = TimePoint::Never();
-  // Deadlines before this instant could not be served in time: it was paused.
-  TimePoint served_from;
+  // Instant of the last call into the node, or of the end of its pause: a deadline that lies before
+  // it could not have been served earlier.
+  TimePoint called_at;
 
  private:
   HostConfig config_;

@@ -85,7 +85,8 @@ Runner::Condition Runner::MemberCondition(const std::string& kind, const Argumen
     for (const int observer : observers) {
       for (const HostId& subject : subjects) {
         const core::MemberView* view = world_.cluster().View(observer, subject);
-        const std::string state = view == nullptr ? "gone" : wire::StateName(view->state);
+        const bool is_gone = view == nullptr || view->state == wire::State::kPruned;
+        const std::string state = is_gone ? "gone" : wire::StateName(view->state);
         const bool is_up = view != nullptr && IsUp(view->state);
         if (kind == state || (kind == "up" && is_up) || (kind == "notup" && !is_up)) continue;
         *seen =
@@ -195,6 +196,7 @@ void Runner::Members(const Arguments& arguments) {
     std::vector<std::string> lines;
     for (size_t i = 0; i < members.size(); ++i) {
       const core::MemberView& member = members[i];
+      if (member.state == wire::State::kPruned) continue;  // hidden from users
       std::string line = members.DisplayName(i) + " " + wire::StateName(member.state);
       if (full) {
         line += " " + IncarnationText(member.incarnation) + " " +
@@ -282,6 +284,10 @@ void Runner::Events(const Arguments& arguments) {
   }
 }
 
+void Runner::Seen(const Arguments&) {
+  events_shown_.assign(world_.cluster().size(), world_.cluster().events().size());
+}
+
 void Runner::Stats(const Arguments& arguments) {
   for (const int host : world_.HostsAt(arguments.word(0, "hosts"))) {
     const core::Stats& stats = world_.cluster().node(host).stats();
@@ -311,6 +317,9 @@ void Runner::Self(const Arguments& arguments) {
     line += node.join_state() == core::JoinState::kJoined    ? " joined"
             : node.join_state() == core::JoinState::kJoining ? " joining"
                                                              : " alone";
+    if (arguments.has_word("error") && !node.last_join_error().empty()) {
+      line += ": " + node.last_join_error();
+    }
     Print(line);
   }
 }

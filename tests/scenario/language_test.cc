@@ -107,8 +107,9 @@ TEST(RunnerTest, WhatDoesNotHappenIsPrintedAsSuch) {
 TEST(RunnerTest, ABrokenInvariantFailsTheFile) {
   Runner runner;
   runner.Run({"cluster n=3", "start 1-3", "await agree within=5s"});
-  // Nobody pronounced host 3 failed, but a forged packet makes host 1 believe so for a moment.
-  const std::string output = runner.Run({"inject to=1 as=2 about=3 state=failed"});
+  // Forged packets make host 1 show a failure that no member pronounced.
+  const std::string output = runner.Run({"inject to=1 as=2 ghost full about=ghostA state=suspect",
+                                         "inject to=1 as=2 ghost full about=ghostA state=failed"});
   EXPECT_NE(output.find("VIOLATION thin-air"), std::string::npos) << output;
   EXPECT_TRUE(runner.failed());
 }

@@ -36,6 +36,7 @@ const std::vector<Runner::Command>& Runner::Commands() {
       {"hold", &Runner::Hold},
       {"members", &Runner::Members},
       {"events", &Runner::Events},
+      {"seen", &Runner::Seen},
       {"stats", &Runner::Stats},
       {"self", &Runner::Self},
       {"exit", &Runner::Exit},

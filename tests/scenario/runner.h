@@ -74,6 +74,7 @@ class Runner {
   void Hold(const Arguments& arguments);
   void Members(const Arguments& arguments);
   void Events(const Arguments& arguments);
+  void Seen(const Arguments& arguments);
   void Stats(const Arguments& arguments);
   void Self(const Arguments& arguments);
   void Exit(const Arguments& arguments);
