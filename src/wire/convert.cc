@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "proto/gossip.pb.h"
 #include "src/wire/attributes.h"
 #include "src/wire/limits.h"
 

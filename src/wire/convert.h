@@ -1,18 +1,25 @@
 #pragma once
 
+#include <google/protobuf/repeated_field.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "proto/gossip.pb.h"
 #include "src/wire/message.h"
 
 // Plain structs <-> generated messages; only the codec uses it. The ToProto functions fill a
 // cleared message with the fields that its type has. The FromProto functions judge every value and
 // reset what they do not set, keeping the memory of vectors; on anything but kNone their output is
 // unspecified.
+
+namespace muster::proto {
+class Packet;
+class StreamMessage;
+class Update;
+}  // namespace muster::proto
 
 namespace muster::wire {
 

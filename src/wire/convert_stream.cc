@@ -1,5 +1,6 @@
 #include <string>
 
+#include "proto/gossip.pb.h"
 #include "src/wire/attributes.h"
 #include "src/wire/convert.h"
 #include "src/wire/limits.h"

@@ -5,8 +5,8 @@ load("//tools/bazel:muster.bzl", "muster_cc_binary", "muster_cc_test")
 def muster_fuzz_target(name, deps):
     """From NAME_fuzz.cc and corpus/NAME.
 
-    NAME_replay_test runs the committed corpus under any compiler. NAME_fuzz is the libFuzzer program; it
-    needs clang, so only who names it builds it (see README.md).
+    NAME_replay_test runs the committed corpus under any compiler. NAME_fuzz is the libFuzzer
+    program; it needs clang, so only who names it builds it (see README.md).
     """
     muster_cc_test(
         name = name + "_replay_test",
