@@ -96,14 +96,16 @@ Duration Node::Impl::indirect_timeout() const {
   return std::clamp(options_.period / 2, Duration::Millis(200), Duration::Millis(500));
 }
 
-bool Node::Impl::CheckIsolation() {
-  const bool has_company_to_miss = others_up() > 0 || table_.count(wire::State::kFailed) > 0;
+bool Node::Impl::HasCompanyToMiss() const {
+  return others_up() > 0 || table_.count(wire::State::kFailed) > 0;
+}
+
+void Node::Impl::CheckIsolation() {
   const bool isolated =
-      has_company_to_miss && now_ - last_heard_ >= options_.tolerance + options_.period * 2;
-  if (isolated == isolated_) return false;
+      HasCompanyToMiss() && now_ - last_heard_ >= options_.tolerance + options_.period * 2;
+  if (isolated == isolated_) return;
   isolated_ = isolated;
   out_.effects().AddEvent(EventType::kSelfIsolated).value = isolated ? 1 : 0;
-  return true;
 }
 
 void Node::Impl::RunTimers() {
@@ -136,7 +138,7 @@ TimePoint Node::Impl::NextDeadline() const {
                              tombstones_.next(), settle_at_, heal_at_, push_at_, leave_.deadline});
   if (others_up() > 1) next = std::min(next, extra_at_);
   for (const Challenge& challenge : challenges_) next = std::min(next, challenge.next_at);
-  if (!isolated_ && (others_up() > 0 || table_.count(wire::State::kFailed) > 0)) {
+  if (!isolated_ && HasCompanyToMiss()) {
     next = std::min(next, last_heard_ + options_.tolerance + options_.period * 2);
   }
   return next;

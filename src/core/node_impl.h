@@ -113,7 +113,8 @@ class Node::Impl {
   // ---- node.cc ----
   void HealthChanged(bool changed);
   void RunTimers();
-  bool CheckIsolation();
+  bool HasCompanyToMiss() const;
+  void CheckIsolation();
   uint32_t self_tag() const { return static_cast<uint32_t>(identity_.id.hi >> 32); }
   size_t others_up() const { return table_.up_count() - (table_.self().is_up() ? 1 : 0); }
   Duration indirect_timeout() const;
@@ -258,6 +259,7 @@ class Node::Impl {
   int settle_agreed_ = 0;
   TimePoint last_change_;  // of the table
   TimePoint no_accusing_until_;
+  bool had_company_ = false;
   TimePoint last_heard_;        // a verified message of any other member
   uint64_t answers_heard_ = 0;  // acks, nacks, stream answers and refusals
   uint64_t pings_sent_ = 0;

@@ -125,6 +125,10 @@ void Node::Impl::React(const Change& change, const wire::Update& update, const H
       tombstones_.Clear(id);
     }
   }
+  // Nobody is missed who was not known: the silence of company counts from its arrival.
+  const bool company = HasCompanyToMiss();
+  if (company && !had_company_) last_heard_ = now_;
+  had_company_ = company;
   peer_cells_.OwnCellChanged(now_, table_.view_cell());
   EmitChange(change, update);
   QueueRumour(change, update, source);
