@@ -136,12 +136,13 @@ void Checkers::ObserveFailed(TimePoint at, const FailedReport& report) {
     return;
   }
   verdicts_[key] = true;
-  const TimePoint from = at - report.tolerance;
   bool was_silent = false;
   if (report.subject < 0) {
-    was_silent = report.gone_since <= from;
+    was_silent = report.gone_since <= at - report.tolerance;
   } else {
-    was_silent = silence_.Between(report.observer, report.subject, from, at) !=
+    const TimePoint able = silence_.AbleSince(report.observer, report.subject, at);
+    const TimePoint end = at - able < kUnasked ? able : at;  // of the silence to look at
+    was_silent = silence_.Between(report.observer, report.subject, end - report.tolerance, end) !=
                  SilenceLog::Answer::kAnswered;
   }
   if (was_silent) return;

@@ -19,6 +19,13 @@ bool SilenceLog::IsAlone(const Span& span, size_t host) {
   return true;
 }
 
+bool SilenceLog::Answers(const Span& span, size_t observer, size_t subject) {
+  const HostState there = subject < span.hosts.size() ? span.hosts[subject] : HostState();
+  const HostState here = observer < span.hosts.size() ? span.hosts[observer] : HostState();
+  if (there.group == kNoGroup) return false;
+  return here.group == kNoGroup ? !IsAlone(span, subject) : there.group == here.group;
+}
+
 SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from,
                                        TimePoint to) const {
   const size_t o = static_cast<size_t>(observer);
@@ -28,14 +35,23 @@ SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from
     const Span& span = spans_[i];
     const bool ends_before = i + 1 < spans_.size() && spans_[i + 1].from <= from;
     if (ends_before || span.from >= to) continue;
-    const HostState there = s < span.hosts.size() ? span.hosts[s] : HostState();
-    const HostState here = o < span.hosts.size() ? span.hosts[o] : HostState();
-    if (there.impaired || here.impaired) return Answer::kImpaired;
-    if (there.group == kNoGroup) continue;
-    const bool answers = here.group == kNoGroup ? !IsAlone(span, s) : there.group == here.group;
-    if (answers) answer = Answer::kAnswered;
+    for (const size_t host : {o, s}) {
+      if (host < span.hosts.size() && span.hosts[host].impaired) return Answer::kImpaired;
+    }
+    if (Answers(span, o, s)) answer = Answer::kAnswered;
   }
   return answer;
+}
+
+TimePoint SilenceLog::AbleSince(int observer, int subject, TimePoint at) const {
+  TimePoint since = at;
+  for (size_t i = spans_.size(); i-- > 0;) {
+    const Span& span = spans_[i];
+    if (span.from >= at) continue;
+    if (!Answers(span, static_cast<size_t>(observer), static_cast<size_t>(subject))) break;
+    since = span.from;
+  }
+  return since;
 }
 
 }  // namespace muster::sim

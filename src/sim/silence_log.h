@@ -34,6 +34,9 @@ class SilenceLog {
   // Whether `subject` was silent for `observer` from `from` to `to`. While the observer itself was
   // in no group, the subject counts as silent only if it was in none either, or alone in its own.
   Answer Between(int observer, int subject, TimePoint from, TimePoint to) const;
+  // Since when, without a break up to `at`, `subject` has been able to answer; `at` itself when it
+  // was not able to just before.
+  TimePoint AbleSince(int observer, int subject, TimePoint at) const;
 
   size_t spans() const { return spans_.size(); }
 
@@ -43,6 +46,7 @@ class SilenceLog {
     std::vector<HostState> hosts;
   };
   static bool IsAlone(const Span& span, size_t host);
+  static bool Answers(const Span& span, size_t observer, size_t subject);
 
   Duration kept_for_;
   std::vector<Span> spans_;  // oldest first; the last is still open

@@ -157,15 +157,46 @@ bool Runner::Drops(int from, int to, sim::Transports transport, std::string_view
 void Runner::DropPackets(const Arguments& arguments) {
   if (arguments.has_word("off")) {
     drops_.clear();
-    world_.cluster().network().SetFilter(nullptr);
+    InstallFilter();
     return;
   }
   drops_.push_back({arguments.Need("type"), world_.HostsAt(arguments.Get("from", "all")),
                     world_.HostsAt(arguments.Get("to", "all"))});
+  InstallFilter();
+}
+
+void Runner::InstallFilter() {
+  if (drops_.empty() && !trace_packets_) {
+    world_.cluster().network().SetFilter(nullptr);
+    return;
+  }
   world_.cluster().network().SetFilter(
       [this](int from, int to, sim::Transports transport, std::string_view bytes) {
-        return Drops(from, to, transport, bytes);
+        const bool drops = !drops_.empty() && Drops(from, to, transport, bytes);
+        if (trace_packets_ && !drops) TracePacket(from, to, transport, bytes);
+        return drops;
       });
+}
+
+void Runner::TracePacket(int from, int to, sim::Transports transport, std::string_view bytes) {
+  std::string line = "n" + std::to_string(from + 1) + " > n" + std::to_string(to + 1) + " ";
+  wire::Packet packet;
+  if (transport == sim::kTcp) {
+    line += "tcp " + std::to_string(bytes.size());
+  } else if (world_.forge().codec().DecodePacket(bytes, &packet) != wire::Reject::kNone) {
+    line += "undecodable";
+  } else {
+    line += std::string(TypeName(packet.type)) + " " + std::to_string(packet.sequence);
+    if (packet.answers != 0) line += " to " + std::to_string(packet.answers);
+    if (packet.health != 0) line += " health " + std::to_string(packet.health);
+    for (const wire::Update& update : packet.updates) {
+      line += std::string(", ") + world_.Label(update.id) + " " + wire::StateName(update.state) +
+              " " + std::to_string(update.incarnation.epoch()) + "." +
+              std::to_string(update.incarnation.counter());
+    }
+  }
+  if (world_.cluster().network().Blocked(from, to, transport)) line += " (cut)";
+  packets_.emplace_back(world_.cluster().now(), std::move(line));
 }
 
 }  // namespace muster::scenario

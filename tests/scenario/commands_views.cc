@@ -333,8 +333,11 @@ void Runner::Exit(const Arguments& arguments) {
 }
 
 void Runner::Trace(const Arguments& arguments) {
-  trace_ = arguments.word(0, "on or off") == "on";
-  if (world_.exists()) traced_ = world_.cluster().events().size();
+  const std::string& what = arguments.word(0, "on, packets or off");
+  trace_ = what != "off";
+  trace_packets_ = what == "packets";
+  traced_ = world_.cluster().events().size();
+  InstallFilter();
 }
 
 void Runner::Checks(const Arguments& arguments) {

@@ -1,6 +1,8 @@
 #include "tests/scenario/runner.h"
 
-#include <cstring>
+#include <algorithm>
+#include <cstdio>
+#include <utility>
 
 #include "src/base/time.h"
 
@@ -85,14 +87,21 @@ void Runner::PrintStatus(const absl::Status& status) {
 
 void Runner::PrintTrace() {
   if (!world_.exists()) return;
+  std::vector<std::pair<TimePoint, std::string>> lines = std::move(packets_);
+  packets_.clear();
   const std::vector<sim::Recorded>& events = world_.cluster().events();
   for (; traced_ < events.size(); ++traced_) {
     const sim::Recorded& recorded = events[traced_];
     const auto line = EventLine(recorded.event, true, true);
+    lines.emplace_back(recorded.at,
+                       "n" + std::to_string(recorded.host + 1) + ": " + line.value_or(""));
+  }
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [at, line] : lines) {
     char time[32];
-    std::snprintf(time, sizeof(time), "%12.3f s",
-                  static_cast<double>(recorded.at.micros()) / 1'000'000);
-    Print(std::string(time) + " n" + std::to_string(recorded.host + 1) + ": " + line.value_or(""));
+    std::snprintf(time, sizeof(time), "%12.4f s ", static_cast<double>(at.micros()) / 1'000'000);
+    Print(time + line);
   }
 }
 

@@ -4,6 +4,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -91,12 +93,16 @@ class Runner {
   bool Drops(int from, int to, sim::Transports transport, std::string_view bytes);
   void InjectOne(const Arguments& arguments, const wire::Update& update);
   void PrintTrace();
+  void TracePacket(int from, int to, sim::Transports transport, std::string_view bytes);
+  void InstallFilter();
 
   World world_;
   std::string output_;
   bool failed_ = false;
   bool trace_ = false;
-  size_t traced_ = 0;  // events already traced
+  bool trace_packets_ = false;
+  std::vector<std::pair<TimePoint, std::string>> packets_;  // traced and not printed yet
+  size_t traced_ = 0;                                       // events already traced
   size_t violations_printed_ = 0;
   std::vector<size_t> events_shown_;  // by host: events before this one were printed
   std::vector<Drop> drops_;
