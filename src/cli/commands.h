@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,19 +14,19 @@ namespace muster::cli {
 // and an exit code out. Texts are as typed; each command checks what it takes.
 
 struct MembersOptions {
-  std::string glob;               // NAME-GLOB; empty: all
-  std::string status;             // --status alive,failed; empty: all
-  std::vector<std::string> tags;  // --tag k=regex; all must match
-  std::string sort;               // --sort; empty: status, then name
+  std::string glob = {};               // NAME-GLOB; empty: all
+  std::string status = {};             // --status alive,failed; empty: all
+  std::vector<std::string> tags = {};  // --tag k=regex; all must match
+  std::string sort = {};               // --sort; empty: status, then name
   bool count = false;
-  std::optional<int64_t> expect;
+  std::optional<int64_t> expect = {};
   bool watch = false;
-  std::optional<Duration> wait_agree;
+  std::optional<Duration> wait_agree = {};
 };
 ExitCode RunMembers(Context& context, const MembersOptions& options);
 
 struct MemberOptions {
-  std::string name;
+  std::string name = {};
 };
 ExitCode RunMember(Context& context, const MemberOptions& options);
 
@@ -35,28 +36,28 @@ struct StatusOptions {
 ExitCode RunStatus(Context& context, const StatusOptions& options);
 
 struct JoinOptions {
-  std::vector<std::string> addresses;
+  std::vector<std::string> addresses = {};
 };
 ExitCode RunJoin(Context& context, const JoinOptions& options);
 
 ExitCode RunLeave(Context& context);
 
 struct ForceLeaveOptions {
-  std::string name;
+  std::string name = {};
   bool prune = false;
   bool evict = false;
 };
 ExitCode RunForceLeave(Context& context, const ForceLeaveOptions& options);
 
 struct WaitOptions {
-  std::string condition;  // count>=3, alive=NAME, failed=NAME, left=NAME, agree
+  std::string condition = {};  // count>=3, alive=NAME, failed=NAME, left=NAME, agree
 };
 ExitCode RunWait(Context& context, const WaitOptions& options);
 
 ExitCode RunReachability(Context& context);
 
 struct EventsOptions {
-  std::vector<std::string> types;
+  std::vector<std::string> types = {};
 };
 ExitCode RunEvents(Context& context, const EventsOptions& options);
 
