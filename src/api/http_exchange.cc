@@ -14,8 +14,9 @@
 namespace muster::api {
 namespace {
 
-// Of a body beyond the limit this much is still read, so that its sender gets to read the answer.
-constexpr size_t kDroppedBytesMax = 1024 * 1024;
+// Of a body beyond the limit this much is still read and dropped: a sender whose connection closes
+// under its hands may never read the answer.
+constexpr size_t kDroppedBytesMax = 16 * 1024 * 1024;
 // Buffer of one event stream.
 constexpr size_t kStreamBlockBytes = 4096;
 
