@@ -143,7 +143,7 @@ RC_GTEST_PROP(RumourQueue, NoClassIsStarvedByTheOthers, ()) {
   size_t packets = 0;
   while (!untold.empty()) {
     RC_ASSERT(++packets <= packets_max);
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 15; ++i) {
       for (int c = 0; c < kRumourClasses; ++c) {
         if (c == quiet) continue;
         queue.Put(IdOf(n++), static_cast<RumourClass>(c), std::string(30, 'b'), 9, HostId());

@@ -65,7 +65,7 @@ TEST(PacerTest, AnObserverNotHeardForTwoRoundsIsForgotten) {
   EXPECT_EQ(pacer.observers(), 1u);
 }
 
-TEST(PacerDeathTest, NeedsAPeriod) { EXPECT_DEATH(Pacer(Duration::Zero()), "check failed"); }
+TEST(PacerDeathTest, NeedsAPeriod) { EXPECT_DEATH(Pacer{Duration::Zero()}, "check failed"); }
 
 }  // namespace
 }  // namespace muster::core
