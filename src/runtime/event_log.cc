@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "src/base/strings.h"
 #include "src/base/time.h"
@@ -23,6 +22,23 @@ bool IsPlain(std::string_view value) {
   return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
     return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '=';
   });
+}
+
+void AppendQuoted(std::string_view value, std::string* out) {
+  *out += '"';
+  for (const char c : value) {
+    if (c == '"' || c == '\\') {
+      *out += '\\';
+      *out += c;
+    } else if (c == '\n') {
+      *out += "\\n";
+    } else if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) >= 0x7f) {
+      absl::StrAppend(out, "\\x", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+    } else {
+      *out += c;
+    }
+  }
+  *out += '"';
 }
 
 // What follows the member: how its state moved, and on whose word.
@@ -53,7 +69,7 @@ LogLine& LogLine::Add(std::string_view key, std::string_view value) {
   if (IsPlain(value)) {
     text_ += value;
   } else {
-    absl::StrAppend(&text_, "\"", absl::CHexEscape(ToAbsl(value)), "\"");
+    AppendQuoted(value, &text_);
   }
   return *this;
 }
