@@ -12,9 +12,11 @@ constexpr int kDepthMax = 32;
 std::optional<Json> ParseJson(std::string_view text) {
   // A callback that refuses a value drops it silently: remember that it happened.
   bool too_deep = false;
-  const auto guard = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kDepthMax;
-    return depth <= kDepthMax;
+  const auto guard = [&](int depth, Json::parse_event_t event, Json&) {
+    const bool opens =
+        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    too_deep = too_deep || (opens && depth >= kDepthMax);
+    return !too_deep;
   };
   Json json = Json::parse(text.begin(), text.end(), guard, /*allow_exceptions=*/false);
   if (too_deep || json.is_discarded()) return std::nullopt;

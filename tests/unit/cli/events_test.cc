@@ -5,7 +5,8 @@ namespace muster::cli {
 namespace {
 
 constexpr char kHello[] =
-    R"({"id":"3-1","time":"2026-11-20T12:00:00.000Z","type":"hello","self":"0f","members":[{},{}]})";
+    R"({"id":"3-1","time":"2026-11-20T12:00:00.000Z","type":"hello","self":"0f",)"
+    R"("members":[{},{}]})";
 constexpr char kJoined[] =
     R"({"id":"3-2","time":"2026-11-20T12:00:01.000Z","type":"member.joined",)"
     R"("member":{"name":"web-1"},"from":null,"to":"alive","by":[],"reason":""})";

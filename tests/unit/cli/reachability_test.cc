@@ -21,12 +21,11 @@ TEST_F(ReachabilityTest, NamesTheSilentOnesWithAdvice) {
   agent_.On("POST /v1/reachability", kMissing);
   EXPECT_EQ(Run(RunReachability), ExitCode::kNoMatch);
   EXPECT_TRUE(
-      out_.starts_with("NO ANSWER  STATUS   ADDRESS          ADVICE\n"
-                       "n3         alive    10.0.0.3:7946    held to be alive by others: "
+      out_.starts_with("NO ANSWER  STATUS   ADDRESS         ADVICE\n"
+                       "n3         alive    10.0.0.3:7946   held to be alive by others: "
                        "check the firewall"))
       << out_;
-  EXPECT_NE(out_.find("\nn4         suspect  10.0.0.44:7946   already suspected"),
-            std::string::npos)
+  EXPECT_NE(out_.find("\nn4         suspect  10.0.0.44:7946  already suspected"), std::string::npos)
       << out_;
   EXPECT_TRUE(out_.ends_with("\n2 of 4 live members answered\n")) << out_;
 }

@@ -14,7 +14,8 @@ constexpr char kGood[] =
     R"("ready":true,"join":{"state":"joined","last_error":null},)"
     R"("rejected":{"bad_magic":10,"too_long":0},"loop_lag_ms":{"p50":0.1,"p99":0.9},)"
     R"("traffic":{"udp_packets_out":"120","udp_packets_in":"118","udp_bytes_out":"15300",)"
-    R"("udp_bytes_in":"999","tcp_bytes_out":"0","tcp_bytes_in":"2000000"},"store":{"kind":"none"}})";
+    R"("udp_bytes_in":"999","tcp_bytes_out":"0","tcp_bytes_in":"2000000"},)"
+    R"("store":{"kind":"none"}})";
 
 constexpr char kBad[] =
     R"({"name":"n1","view":{"version":"17"},"isolated":true,"ready":false,)"
