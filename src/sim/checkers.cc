@@ -136,20 +136,24 @@ void Checkers::ObserveFailed(TimePoint at, const FailedReport& report) {
     return;
   }
   verdicts_[key] = true;
-  bool was_silent = false;
-  if (report.subject < 0) {
-    was_silent = report.gone_since <= at - report.tolerance;
-  } else {
-    const TimePoint able = silence_.AbleSince(report.observer, report.subject, at);
-    const TimePoint end = at - able < kUnasked ? able : at;  // of the silence to look at
-    was_silent = silence_.Between(report.observer, report.subject, end - report.tolerance, end) !=
-                 SilenceLog::Answer::kAnswered;
+  // The silence to look at: up to now, up to when the subject was able to answer again, or, of a
+  // process that is gone, what came before its end.
+  TimePoint end = at;
+  if (!report.ended_at.is_never()) {
+    end = report.ended_at;
+  } else if (const TimePoint able = silence_.AbleSince(report.observer, report.subject, at);
+             at - able < kUnasked) {
+    end = able;
   }
+  const TimePoint from = (report.ended_at.is_never() ? end : at) - report.tolerance;
+  const bool was_silent =
+      report.subject < 0 || from >= end ||
+      silence_.Between(report.observer, report.subject, from, end) != SilenceLog::Answer::kAnswered;
   if (was_silent) return;
-  Report(
-      at, Rule::kPromise,
-      absl::StrCat("host ", report.observer + 1, " pronounced ", report.subject_id.ToHexPrefix(8),
-                   " failed, silent for less than ", FormatDuration(report.tolerance)));
+  Report(at, Rule::kPromise,
+         absl::StrCat("host ", report.observer + 1, " pronounced host ", report.subject + 1, " ",
+                      report.subject_id.ToHexPrefix(8), " failed, silent for less than ",
+                      FormatDuration(report.tolerance)));
 }
 
 }  // namespace muster::sim

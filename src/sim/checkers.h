@@ -48,8 +48,8 @@ class Checkers {
     int observer = 0;
     HostId observer_id;
     HostId subject_id;
-    int subject = -1;      // the host that runs the subject now; -1: nobody
-    TimePoint gone_since;  // where subject is -1: when its last process ended
+    int subject = -1;    // the host that last ran the subject; -1: none ever did
+    TimePoint ended_at;  // when its process ended; Never(): it runs
     Incarnation incarnation;
     uint32_t by = 0;     // first 32 bits of the id of who pronounced it
     Duration tolerance;  // the larger of the observer's and the subject's

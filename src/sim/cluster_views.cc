@@ -88,8 +88,8 @@ void Cluster::ObserveFailed(int host, const core::Event& event) {
   }
   report.tolerance = tolerance;
   if (const Home* home = homes_.Find(event.member)) {
-    report.subject = home->runs ? home->host : -1;
-    report.gone_since = home->ended_at;
+    report.subject = home->host;
+    report.ended_at = home->runs ? TimePoint::Never() : home->ended_at;
   }
   checkers_.ObserveFailed(now_, report);
 }
