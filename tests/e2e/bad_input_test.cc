@@ -45,7 +45,15 @@ class BadUsage : public testing::TestWithParam<BadCall> {};
 TEST_P(BadUsage, IsRefusedWithValueAndRemedy) {
   ScratchFolder folder;
   std::vector<std::string> arguments = GetParam().arguments;
-  if (arguments[0] == "agent") arguments.push_back("--data-dir=" + folder.path());
+  if (arguments[0] == "agent") {
+    arguments.push_back("--data-dir=" + folder.path());
+    for (const char* flag : {"--bind", "--advertise"}) {
+      const bool given = std::any_of(arguments.begin(), arguments.end(), [&](const auto& argument) {
+        return argument.rfind(flag, 0) == 0;
+      });
+      if (!given) arguments.push_back(std::string(flag) + "=127.0.0.1");
+    }
+  }
   ExpectMessage(RunMuster(arguments, folder.path() + "/agent.sock"), GetParam().exit_code,
                 GetParam().parts);
 }
@@ -76,18 +84,12 @@ INSTANTIATE_TEST_SUITE_P(
                 {"agent", "--advertise=web-1.example"},
                 kUsage,
                 {"web-1.example", "IP"}},
-        BadCall{"MalformedPeer",
-                {"agent", "--bind=127.0.0.1", "--advertise=127.0.0.1", "--join=10.0.0.1:x"},
-                kUsage,
-                {"10.0.0.1:x", "--join"}},
+        BadCall{"MalformedPeer", {"agent", "--join=10.0.0.1:x"}, kUsage, {"10.0.0.1:x", "--join"}},
         BadCall{"UnknownProfile", {"agent", "--profile=fast"}, kUsage, {"fast", "local", "wan"}},
         BadCall{"ToleranceWithoutUnit", {"agent", "--tolerance=4"}, kUsage, {"'4'", "4s"}},
-        BadCall{"ToleranceTooSmall",
-                {"agent", "--bind=127.0.0.1", "--advertise=127.0.0.1", "--tolerance=10ms"},
-                kUsage,
-                {"10ms", "250ms"}},
+        BadCall{"ToleranceTooSmall", {"agent", "--tolerance=10ms"}, kUsage, {"10ms", "250ms"}},
         BadCall{"NameWithASpace", {"agent", "--name=web 1"}, kUsage, {"web 1", "letters"}},
-        BadCall{"TagWithoutValue", {"agent", "--tag=role"}, kUsage, {"role", "k=v"}},
+        BadCall{"TagWithoutValue", {"agent", "--tag=role"}, kUsage, {"'role'", "KEY=VALUE", "--tag"}},
         BadCall{"UnknownLogLevel", {"agent", "--log-level=loud"}, kUsage, {"loud", "info"}},
         BadCall{"NoSuchConfig",
                 {"agent", "--config=/nonexistent/muster.toml"},
@@ -106,8 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
                 kUnreachable,
                 {"127.0.0.1:1"}},
         BadCall{"SocketPathTooLong",
-                {"agent", "--bind=127.0.0.1", "--advertise=127.0.0.1",
-                 "--socket=/tmp/" + std::string(120, 's')},
+                {"agent", "--socket=/tmp/" + std::string(120, 's')},
                 kUsage,
                 {"125", "107", "--socket"}}),
     [](const auto& parameter) { return parameter.param.name; });
@@ -129,7 +130,7 @@ TEST_F(Occupied, Port) {
   const CommandResult result =
       RunAgent({"--name=other", "--bind=127.0.7.1", "--advertise=127.0.7.1",
                 "--data-dir=" + cluster_.folder().Sub("other")});
-  ExpectMessage(result, kError, {"127.0.7.1:7946", "in use", "--bind"});
+  ExpectMessage(result, kError, {"127.0.7.1:7946", "another program", "--bind"});
 }
 
 TEST_F(Occupied, DataFolder) {
@@ -145,7 +146,7 @@ TEST_F(Occupied, AddressOfAnotherHost) {
   const CommandResult result =
       RunAgent({"--name=other", "--bind=192.0.2.7", "--advertise=192.0.2.7",
                 "--data-dir=" + cluster_.folder().Sub("other")});
-  ExpectMessage(result, kError, {"192.0.2.7", "--bind"});
+  ExpectMessage(result, kError, {"192.0.2.7", "no interface", "bind"});
 }
 
 TEST_F(Occupied, NoAddressToAdvertise) {

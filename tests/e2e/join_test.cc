@@ -120,10 +120,15 @@ TEST(Join, AnotherClusterIsToldBothNamesAndNeverMerges) {
   ASSERT_TRUE(WaitUntil(Duration::Seconds(10), [&] {
     return !JoinError(cluster[stranger]).empty();
   })) << cluster[stranger].Log();
-  for (const std::string& text : {JoinError(cluster[stranger]), cluster[stranger].Log()}) {
-    EXPECT_NE(text.find("default"), std::string::npos) << text;
-    EXPECT_NE(text.find("staging"), std::string::npos) << text;
-  }
+  const auto names_both = [](const std::string& text) {
+    return text.find("default") != std::string::npos && text.find("staging") != std::string::npos;
+  };
+  EXPECT_TRUE(names_both(JoinError(cluster[stranger]))) << JoinError(cluster[stranger]);
+  EXPECT_TRUE(WaitUntil(Duration::Seconds(5), [&] {
+    const std::string log = cluster[stranger].Log();
+    const size_t line = log.find("event=join.failed");
+    return line != std::string::npos && names_both(log.substr(line));
+  })) << cluster[stranger].Log();
   EXPECT_EQ(cluster[stranger].Members().size(), 1u);
   EXPECT_EQ(cluster[0].Members().size(), 2u);
   EXPECT_EQ(cluster[1].Members().size(), 2u);
