@@ -1,0 +1,93 @@
+#include "src/sim/silence_log.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "src/base/time.h"
+
+namespace muster::sim {
+namespace {
+
+using Answer = SilenceLog::Answer;
+using HostState = SilenceLog::HostState;
+
+constexpr HostState kA{1, false};
+constexpr HostState kB{2, false};
+constexpr HostState kDown{SilenceLog::kNoGroup, false};
+constexpr HostState kSick{1, true};
+
+constexpr TimePoint At(int64_t s) { return TimePoint::FromMicros(s * 1'000'000); }
+
+TEST(SilenceLogTest, SilentIsWhoIsDownOrInAnotherGroup) {
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kA, kA, kDown, kB, kB});
+  EXPECT_EQ(log.Between(0, 1, At(10), At(20)), Answer::kAnswered);
+  EXPECT_EQ(log.Between(0, 2, At(10), At(20)), Answer::kSilent);
+  EXPECT_EQ(log.Between(0, 3, At(10), At(20)), Answer::kSilent);
+  EXPECT_EQ(log.Between(3, 4, At(10), At(20)), Answer::kAnswered);
+}
+
+TEST(SilenceLogTest, OneAnswerInTheSpanIsEnough) {
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kA, kA});
+  log.Record(At(20), {kA, kDown});
+  log.Record(At(30), {kA, kA});
+  log.Record(At(31), {kA, kDown});
+  EXPECT_EQ(log.Between(0, 1, At(20), At(30)), Answer::kSilent);
+  EXPECT_EQ(log.Between(0, 1, At(19), At(25)), Answer::kAnswered);
+  EXPECT_EQ(log.Between(0, 1, At(25), At(40)), Answer::kAnswered);
+  EXPECT_EQ(log.Between(0, 1, At(31), At(40)), Answer::kSilent);
+}
+
+TEST(SilenceLogTest, AnObserverThatIsAwayHearsNobodyButOthersDo) {
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kDown, kA, kA, kB});
+  EXPECT_EQ(log.Between(0, 1, At(10), At(20)), Answer::kAnswered);
+  EXPECT_EQ(log.Between(0, 3, At(10), At(20)), Answer::kSilent);  // alone: nobody asks it
+}
+
+TEST(SilenceLogTest, NothingIsSaidOfTheImpaired) {
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kA, kSick, kA});
+  EXPECT_EQ(log.Between(0, 1, At(10), At(20)), Answer::kImpaired);
+  EXPECT_EQ(log.Between(1, 2, At(10), At(20)), Answer::kImpaired);
+  EXPECT_EQ(log.Between(0, 2, At(10), At(20)), Answer::kAnswered);
+}
+
+TEST(SilenceLogTest, AHostThatComesLaterWasNotThereBefore) {
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kA});
+  log.Record(At(20), {kA, kA});
+  EXPECT_EQ(log.Between(0, 1, At(10), At(20)), Answer::kSilent);
+  EXPECT_EQ(log.Between(0, 1, At(10), At(21)), Answer::kAnswered);
+}
+
+TEST(SilenceLogTest, AbleSinceTheLastTimeItWasNot) {
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kA, kA});
+  log.Record(At(20), {kA, kDown});
+  log.Record(At(30), {kA, kA, kA});
+  log.Record(At(35), {kA, kA, kDown});
+  EXPECT_EQ(log.AbleSince(0, 1, At(40)), At(30));
+  EXPECT_EQ(log.AbleSince(0, 1, At(25)), At(25));
+  EXPECT_EQ(log.AbleSince(0, 1, At(15)), At(10));
+  EXPECT_EQ(log.AbleSince(0, 2, At(40)), At(40));
+}
+
+TEST(SilenceLogTest, TheLastWordOfAnInstantCounts) {
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kA, kA});
+  log.Record(At(10), {kA, kDown});
+  EXPECT_EQ(log.spans(), 1u);
+  EXPECT_EQ(log.Between(0, 1, At(10), At(20)), Answer::kSilent);
+}
+
+TEST(SilenceLogTest, OldSpansAreForgotten) {
+  SilenceLog log(Duration::Seconds(100));
+  for (int64_t s = 0; s < 10'000; s += 10) log.Record(At(s + 1), {kA, kA});
+  EXPECT_LE(log.spans(), 12u);
+  EXPECT_EQ(log.Between(0, 1, At(9950), At(9999)), Answer::kAnswered);
+}
+
+}  // namespace
+}  // namespace muster::sim
