@@ -184,17 +184,23 @@ void RunningAgent::OnEvent(const core::Event& event) {
   }
 }
 
+// The core's text ends with what to do after its last semicolon, where it knows that.
 void RunningAgent::StopWithMessage(const core::Event& event) {
-  const char* remedy = "start it again to come back";
   const char* what = "this agent was evicted from the cluster";
+  std::string remedy = "start it again to come back";
   if (event.type == core::EventType::kStopConflict) {
     what = "another agent runs with this one's identity";
-    remedy = "give each host a data folder of its own; a copied one must lose its identity file";
+    remedy = "give each host a data folder of its own";
   } else if (event.type == core::EventType::kStopRefused) {
     what = "the cluster refused this agent";
-    remedy = "choose another --name or --advertise, or free the one it has";
+    remedy = "remove members that are gone for good, or raise --max-members of the others";
   }
-  PrintFailure(absl::AbortedError(absl::StrCat(what, "\n", event.detail, "\n", remedy)));
+  std::string fact = event.detail;
+  if (const size_t split = fact.rfind("; "); split != std::string::npos) {
+    remedy = fact.substr(split + 2);
+    fact.resize(split);
+  }
+  PrintFailure(absl::AbortedError(absl::StrCat(what, "\n", fact, "\n", remedy)));
   Stop(kExitError);
 }
 

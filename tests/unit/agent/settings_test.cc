@@ -224,8 +224,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"http port", [](Config* c) { c->http = "127.0.0.1"; }, "no port"},
         Refusal{"http name", [](Config* c) { c->http = "web:80"; }, "'web:80'"},
         Refusal{"log-level", [](Config* c) { c->log_level = "loud"; }, "'loud'"}),
-    [](const testing::TestParamInfo<Refusal>& info) {
-      std::string name = info.param.what;
+    [](const testing::TestParamInfo<Refusal>& row) {
+      std::string name = row.param.what;
       std::replace_if(
           name.begin(), name.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
       return name;

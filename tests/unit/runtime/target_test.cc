@@ -35,7 +35,9 @@ TEST(TargetTest, AcceptsAddressesAndNames) {
     EXPECT_EQ(target->host, row.host);
     EXPECT_EQ(target->port, row.port);
     EXPECT_EQ(target->is_name(), row.address == nullptr);
-    if (row.address != nullptr) EXPECT_EQ(target->address.ToString(), row.address);
+    if (row.address != nullptr) {
+      EXPECT_EQ(target->address.ToString(), row.address);
+    }
   }
 }
 
