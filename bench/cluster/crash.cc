@@ -92,9 +92,13 @@ void ReportDetection(size_t agents, const std::string& profile, int kills, doubl
 }  // namespace
 
 void MeasureDetection(const Settings& settings, Report* report) {
-  std::map<size_t, const char*> sizes = {
+  const std::map<size_t, const char*> known = {
       {8, "5.7 s"}, {32, "8.4 s"}, {64, "9.4 s"}, {128, "11.0 s"}};
-  if (settings.agents > 0) sizes = {{settings.agents, ""}};
+  std::map<size_t, const char*> sizes = known;
+  if (settings.agents > 0) {
+    const auto row = known.find(settings.agents);
+    sizes = {{settings.agents, row == known.end() ? "" : row->second}};
+  }
   for (const auto& [agents, serf] : sizes) {
     ReportDetection(agents, "lan", settings.kills, 6, 5, serf, report);
   }

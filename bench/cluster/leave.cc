@@ -73,7 +73,7 @@ void MeasureLeave(const Settings& settings, Report* report) {
     Row row;
     row.figure = figure;
     row.target = "<= 0.3 s; never shown as failed";
-    row.measured = absl::StrCat(times.all_s.Text(), " s (least / median / most of ",
+    row.measured = absl::StrCat(times.all_s.Text(3), " s (least / median / most of ",
                                 times.all_s.size(), "); shown as failed: ", times.shown_failed);
     row.serf = std::string(profile) == "lan" ? "0.8 s; 0" : "up to 15 s; 8 times";
     const bool met = times.all_s.Max() <= kGoal && times.shown_failed == 0;
