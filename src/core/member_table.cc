@@ -73,8 +73,7 @@ MemberTable::Lesson MemberTable::Learn(const MemberView& held, const wire::Updat
     lesson.outdated = false;
     return lesson;
   }
-  const bool same = known && update.attributes_hash == held.record->hash;
-  if (same) {
+  if (update.attributes_hash == held.record->hash) {
     lesson.outdated = false;
   } else {
     if (raised) lesson.outdated = known;

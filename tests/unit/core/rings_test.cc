@@ -115,6 +115,8 @@ TEST_F(RingsTest, WeGoOnObservingWhileWeLeave) {
   Up(&rings, 1);
   Up(&rings, 2);
   EXPECT_EQ(IdsOf(rings), (std::set<HostId>{IdOf(1), IdOf(2)}));
+  Up(&rings, 3);
+  EXPECT_LE(rings.targets().size(), 2u) << "three others are more than there are rings";
 }
 
 TEST_F(RingsTest, TheNumberOfObservers) {

@@ -203,6 +203,43 @@ TEST(RumourQueueTest, AClassThatWasSilentDoesNotTakeOverAfterwards) {
   EXPECT_NEAR(static_cast<double>(std::count(next.begin(), next.end(), 'j')), 500, 10);
 }
 
+// All that the class has to tell came from the one peer that is told.
+TEST(RumourQueueTest, AClassThatHadNothingForThePeersDoesNotTakeOverEither) {
+  RumourQueue queue;
+  for (uint64_t n = 0; n < 2000; ++n) Put(&queue, n, "j", 1000);
+  for (uint64_t n = 2000; n < 6000; ++n) {
+    Put(&queue, n, "s", 1000, RumourClass::kSuspicion, kPeer);
+  }
+  for (int i = 0; i < 100; ++i) Packet(&queue, 1000, 1000);
+  std::string next;
+  for (int i = 0; i < 3; ++i) next += Packet(&queue, 1000, 1000, IdOf(9999));
+  EXPECT_GE(std::count(next.begin(), next.end(), 'j'), 800);
+}
+
+TEST(RumourQueueTest, WhileOneClassWaitsForRoomTheOthersGoOnSharing) {
+  RumourQueue queue;
+  Put(&queue, 0, std::string(900, 'J'), 9, RumourClass::kJoin);
+  for (uint64_t n = 1; n <= 100; ++n) {
+    Put(&queue, n, std::string(60, 'r'), 9, RumourClass::kRefutation);
+    Put(&queue, 100 + n, std::string(60, 's'), 9, RumourClass::kSuspicion);
+  }
+  const std::string first = Packet(&queue, 1000);
+  EXPECT_EQ(std::count(first.begin(), first.end(), 'J'), 0) << "two others left it 880 bytes";
+  EXPECT_GE(std::count(first.begin(), first.end(), 's'), 6 * 60);
+  EXPECT_EQ(Packet(&queue, 1000).substr(0, 900), std::string(900, 'J'));
+}
+
+TEST(RumourQueueTest, APieceLargerThanAnyPacketDoesNotHoldUpItsClass) {
+  RumourQueue queue;
+  for (uint64_t n = 1; n <= 100; ++n) {
+    Put(&queue, n, std::string(60, 'j'), 9, RumourClass::kJoin);
+    Put(&queue, 100 + n, std::string(60, 'r'), 9, RumourClass::kRefutation);
+  }
+  Put(&queue, 0, std::string(2000, 'J'), 9, RumourClass::kJoin);
+  const std::string packet = Packet(&queue, 1000);
+  EXPECT_GE(std::count(packet.begin(), packet.end(), 'j'), 6 * 60);
+}
+
 TEST(RumourQueueTest, AfterABurstTheQueueIsAsGoodAsNew) {
   RumourQueue queue;
   for (int round = 0; round < 3; ++round) {

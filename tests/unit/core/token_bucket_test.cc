@@ -66,6 +66,9 @@ TEST(TokenBucketTest, ATimeInThePastCountsAsTheLatestSeen) {
   EXPECT_FALSE(bucket.Take(At(50), 1));
   EXPECT_FALSE(bucket.Take(At(100), 1));
   EXPECT_TRUE(bucket.Take(At(101), 1));
+
+  TokenBucket full(1000, 500, At(100));
+  EXPECT_TRUE(full.Take(At(50), 500));
 }
 
 TEST(TokenBucketTest, ExtremesSaturate) {
