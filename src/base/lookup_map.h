@@ -39,4 +39,17 @@ class LookupMap {
   absl::flat_hash_map<Key, Value, Hash, Eq> map_;
 };
 
+// The same for a set.
+template <typename Key>
+class LookupSet {
+ public:
+  size_t size() const { return map_.size(); }
+  bool contains(const Key& key) const { return map_.contains(key); }
+  // False when it was there.
+  bool Insert(const Key& key) { return map_.Insert(key, true); }
+
+ private:
+  LookupMap<Key, bool> map_;
+};
+
 }  // namespace muster

@@ -50,6 +50,12 @@ Flight* Flights::FindOpen(const HostId& target, ProbeKind kind) {
   return nullptr;
 }
 
+void Flights::HeardFrom(const HostId& target, TimePoint now) {
+  for (Flight& flight : flights_) {
+    if (flight.target == target) flight.heard_at = now;
+  }
+}
+
 Flight* Flights::Due(TimePoint now) {
   Flight* due = nullptr;
   for (Flight& flight : flights_) {

@@ -35,10 +35,12 @@ struct Flight {
 
   HostId target;
   Address address;
+  Incarnation incarnation;  // the target's when the probe began: silence is that one's
   ProbeKind kind = ProbeKind::kRing;
   uint32_t sequence = 0;        // of the direct ping
   TimePoint due;                // when it should have left
   TimePoint sent;               // when it left
+  TimePoint heard_at;           // last packet of the target since, though no answer
   TimePoint deadline;           // of the present phase
   bool indirect = false;        // relays and stream have been asked
   bool done = false;            // decided; kept a while for late answers
@@ -67,6 +69,8 @@ class Flights {
   Flight* FindByStream(StreamId stream);
   // A flight of that kind to that target which is not decided.
   Flight* FindOpen(const HostId& target, ProbeKind kind);
+  // The target sent something, though no answer: its silence is younger than the probe.
+  void HeardFrom(const HostId& target, TimePoint now);
   // The earliest undecided flight whose deadline has come; null when there is none.
   Flight* Due(TimePoint now);
   TimePoint next() const;

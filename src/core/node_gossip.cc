@@ -36,27 +36,23 @@ void Node::Impl::Push() {
   push_at_ = TimePoint::Never();
   if (rumours_.empty()) return;
   last_push_ = now_;
-  std::vector<size_t> chosen;
-  const size_t fanout = std::min<size_t>(static_cast<size_t>(options_.push_fanout), others_up());
-  for (int tries = 0; tries < options_.push_fanout * 4 && chosen.size() < fanout; ++tries) {
-    const MemberView* peer = RandomUpMember(HostId());
-    if (peer == nullptr) break;
-    const size_t index = static_cast<size_t>(peer - table_.all().data());
-    if (std::find(chosen.begin(), chosen.end(), index) == chosen.end()) chosen.push_back(index);
-  }
+  const std::vector<const MemberView*> chosen =
+      DrawUpMembers(static_cast<size_t>(options_.push_fanout), HostId());
   packet_ = wire::Packet();
   packet_.type = wire::PacketType::kGossip;
   const size_t room = out_.RoomBeside(packet_);
-  for (const size_t index : chosen) {
+  for (const MemberView* peer : chosen) {
     if (!gossip_bucket_.Take(now_, static_cast<int64_t>(room))) {
       push_at_ = gossip_bucket_.AvailableAt(now_, static_cast<int64_t>(room));
       return;
     }
     pieces_.clear();
-    rumours_.Fill(room, wire::limits::kUpdatesPerPacketMax, table_[index].id(), &pieces_, nullptr);
+    AppendClaimAbout(peer->id(), &pieces_);
+    rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 1, peer->id(),
+                  &pieces_, nullptr);
     // Only what was used is paid for.
     gossip_bucket_.Force(now_, static_cast<int64_t>(pieces_.size()) - static_cast<int64_t>(room));
-    if (!pieces_.empty()) SendPieces(table_[index].attributes().address);
+    if (!pieces_.empty()) SendPieces(peer->attributes().address);
   }
   if (!rumours_.empty()) push_at_ = std::min(push_at_, now_ + options_.push_interval);
 }

@@ -151,6 +151,9 @@ class Node::Impl {
   bool IsLonely() const;
   void SendNacks();
   const MemberView* RandomUpMember(const HostId& avoid);
+  // Up to `count` distinct members that are up, at random; never ourselves nor `avoid`. Valid until
+  // the table changes.
+  std::vector<const MemberView*> DrawUpMembers(size_t count, const HostId& avoid);
 
   // ---- node_suspicion.cc ----
   void Accuse(const Flight& flight);
@@ -177,8 +180,12 @@ class Node::Impl {
   void EmitChange(const Change& change, const wire::Update& update);
   void RunMemberTimers();
   void Reap(const HostId& id);
+  void Forget(const HostId& id);
   wire::Update UpdateFor(uint32_t index, bool full) const;
   void AppendUpdateFor(uint32_t index, bool full, std::string* pieces);
+  // What is said of `id` behind its back, if anything: goes into everything sent to it, so that it
+  // can refute.
+  void AppendClaimAbout(const HostId& id, std::string* pieces);
   wire::Update OwnUpdate(Incarnation incarnation, wire::State state) const;
 
   // ---- node_gossip.cc ----

@@ -43,6 +43,12 @@ void Node::Impl::AppendUpdateFor(uint32_t index, bool full, std::string* pieces)
   wire::EncodeUpdate(update, pieces);
 }
 
+void Node::Impl::AppendClaimAbout(const HostId& id, std::string* pieces) {
+  const int64_t index = table_.IndexOf(id);
+  if (index <= 0 || table_[static_cast<size_t>(index)].state == wire::State::kAlive) return;
+  AppendUpdateFor(static_cast<uint32_t>(index), false, pieces);
+}
+
 bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
   if (update.id == identity_.id) {
     ClaimAboutSelf(update, source);
@@ -82,6 +88,7 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
 
 bool Node::Impl::Merge(const wire::Update& update, const HostId& source) {
   const Change change = table_.Apply(now_, update);
+  if (change.evicted) Forget(change.evicted->id);
   if (change.kind == Change::Kind::kFull) Reject(wire::Reject::kTableFull);
   if (!change.is_news()) return false;
   React(change, update, source);
@@ -272,9 +279,17 @@ void Node::Impl::RunMemberTimers() {
   while (tombstones_.PopDue(now_, &id)) Reap(id);
 }
 
+void Node::Impl::Forget(const HostId& id) {
+  tombstones_.Clear(id);
+  verdicts_.Erase(id);
+  last_relay_.Erase(id);
+  backoff_.Forget(id);
+  rumours_.Drop(id);
+}
+
 void Node::Impl::Reap(const HostId& id) {
   const int64_t index = table_.IndexOf(id);
-  if (index <= 0) return;  // the table had made room for a newer tombstone
+  MUSTER_CHECK(index > 0);
   const MemberView& member = table_[static_cast<size_t>(index)];
   const bool hidden = member.state == wire::State::kPruned;
   Event event;
@@ -284,10 +299,7 @@ void Node::Impl::Reap(const HostId& id) {
   event.from = event.to = member.state;
   event.incarnation = member.incarnation;
   table_.Remove(static_cast<uint32_t>(index));
-  verdicts_.Erase(id);
-  last_relay_.Erase(id);
-  backoff_.Forget(id);
-  rumours_.Drop(id);
+  Forget(id);
   event.version = table_.version();
   if (!hidden) out_.effects().AddEvent(event.type) = event;
 }

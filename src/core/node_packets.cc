@@ -24,6 +24,7 @@ void Node::Impl::Heard(const Source& source) {
   if (member == nullptr || member->is_tombstone()) return;
   last_heard_ = now_;
   if (isolated_) CheckIsolation();
+  if (source.known) flights_.HeardFrom(source.sender, now_);
 }
 
 void Node::Impl::HandlePacket(const Address& from, std::string_view bytes) {
@@ -95,10 +96,7 @@ void Node::Impl::HandlePing(const Source& source, size_t request_bytes) {
   pieces_.clear();
   if (answer_about_self_) AppendUpdateFor(0, false, &pieces_);
   if (index > 0) {
-    // A sender that we hold failed or left must hear it, or it could never refute.
-    if (table_[static_cast<size_t>(index)].is_tombstone()) {
-      AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
-    }
+    AppendClaimAbout(source.sender, &pieces_);
     const size_t room = out_.RoomBeside(packet_);
     if (source.known && room > pieces_.size()) {
       rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 2, source.sender,
@@ -145,9 +143,7 @@ void Node::Impl::HandlePingRequest(const Source& source) {
   packet_.target_prefix = duty.subject.hi;
   packet_.ring = wire::kRingRelay;
   pieces_.clear();
-  if (subject->state != wire::State::kAlive) {
-    AppendUpdateFor(static_cast<uint32_t>(table_.IndexOf(duty.subject)), false, &pieces_);
-  }
+  AppendClaimAbout(duty.subject, &pieces_);
   duty.sequence = out_.Send(subject->attributes().address, packet_, pieces_, false);
   relays_.Add(duty);
 }

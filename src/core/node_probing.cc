@@ -18,6 +18,11 @@ constexpr Duration kLonelyAfter = Duration::Seconds(60);
 constexpr int64_t kExtraEvery = 10;
 // One ping in this many carries the tombstone cell (section 6).
 constexpr uint64_t kTombstoneCellEvery = 64;
+// Members drawn in search of relays, and the worst health of a relay.
+constexpr size_t kRelayCandidates = 12;
+constexpr uint8_t kHealthyEnough = 3;
+// Up to this table size a draw walks all members; above, it draws and looks.
+constexpr size_t kWalkBelow = 64;
 
 }  // namespace
 
@@ -82,6 +87,24 @@ const MemberView* Node::Impl::RandomUpMember(const HostId& avoid) {
   return nullptr;
 }
 
+std::vector<const MemberView*> Node::Impl::DrawUpMembers(size_t count, const HostId& avoid) {
+  std::vector<const MemberView*> drawn;
+  if (table_.size() <= kWalkBelow) {
+    for (size_t i = 1; i < table_.size(); ++i) {
+      if (table_[i].is_up() && table_[i].id() != avoid) drawn.push_back(&table_[i]);
+    }
+    rng_.Shuffle(&drawn);
+    if (drawn.size() > count) drawn.resize(count);
+    return drawn;
+  }
+  for (size_t tries = 0; tries < count * 4 && drawn.size() < count; ++tries) {
+    const MemberView* member = RandomUpMember(avoid);
+    if (member == nullptr) break;
+    if (std::find(drawn.begin(), drawn.end(), member) == drawn.end()) drawn.push_back(member);
+  }
+  return drawn;
+}
+
 void Node::Impl::StartExtraProbe() {
   const TimePoint due = extra_at_;
   extra_at_ = now_ + options_.period * kExtraEvery;
@@ -95,6 +118,7 @@ Flight* Node::Impl::StartFlight(const MemberView& member, ProbeKind kind, TimePo
   Flight flight;
   flight.target = member.id();
   flight.address = member.attributes().address;
+  flight.incarnation = member.incarnation;
   flight.kind = kind;
   flight.due = due;
   flight.sent = now_;
@@ -114,11 +138,7 @@ void Node::Impl::SendPing(Flight& flight, uint8_t ring) {
   packet_.view = table_.view_cell();
   if (++pings_sent_ % kTombstoneCellEvery == 0) packet_.tombstones = table_.tombstone_cell();
   pieces_.clear();
-  const int64_t index = table_.IndexOf(flight.target);
-  if (index > 0 && table_[static_cast<size_t>(index)].state != wire::State::kAlive) {
-    // The subject hears what is said of it, and its answer carries the refutation.
-    AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
-  }
+  AppendClaimAbout(flight.target, &pieces_);
   const size_t room = out_.RoomBeside(packet_);
   if (room > pieces_.size()) {
     rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 1, flight.target,
@@ -135,11 +155,9 @@ void Node::Impl::AskRelays(Flight& flight) {
     const MemberView* relay = table_.Find(*last);
     if (relay != nullptr && relay->state == wire::State::kAlive) relays.push_back(relay);
   }
-  for (int tries = 0; tries < options_.relays * 4; ++tries) {
+  for (const MemberView* relay : DrawUpMembers(kRelayCandidates, flight.target)) {
     if (static_cast<int>(relays.size()) >= options_.relays) break;
-    const MemberView* relay = RandomUpMember(flight.target);
-    if (relay == nullptr) break;
-    if (relay->state != wire::State::kAlive || relay->health > 3 ||
+    if (relay->state != wire::State::kAlive || relay->health > kHealthyEnough ||
         std::find(relays.begin(), relays.end(), relay) != relays.end()) {
       continue;
     }
@@ -151,10 +169,7 @@ void Node::Impl::AskRelays(Flight& flight) {
     packet_.target = flight.target;
     packet_.target_address = flight.address;
     pieces_.clear();
-    const int64_t index = table_.IndexOf(flight.target);
-    if (index > 0 && table_[static_cast<size_t>(index)].state != wire::State::kAlive) {
-      AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
-    }
+    AppendClaimAbout(flight.target, &pieces_);
     Flight::Relay& asked = flight.relays[flight.relay_count++];
     asked.id = relay->id();
     asked.sequence = out_.Send(relay->attributes().address, packet_, pieces_, false);
@@ -227,6 +242,8 @@ void Node::Impl::Conclude(Flight& flight) {
 void Node::Impl::JudgeFailedProbe(const Flight& flight) {
   const MemberView* member = table_.Find(flight.target);
   if (member == nullptr || !member->is_up()) return;
+  // It has spoken since (restarted, refuted): the silence was its past's.
+  if (member->incarnation > flight.incarnation) return;
   const bool heard_nothing = answers_heard_ == flight.answers_before;
   if (IsLate(flight) || (heard_nothing && !IsLonely())) {
     ++stats_.probes_void;

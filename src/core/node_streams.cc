@@ -10,6 +10,8 @@ namespace {
 
 // Receipts that a graceful leave asks for (protocol.md 7).
 constexpr int kLeaveReceipts = 3;
+// Members drawn in search of one not asked yet.
+constexpr size_t kLeaveCandidates = 16;
 
 }  // namespace
 
@@ -75,10 +77,7 @@ void Node::Impl::SendStreamPing(StreamId stream, const HostId& target) {
   message_.target = target;
   message_.view = table_.view_cell();
   pieces_.clear();
-  const int64_t index = table_.IndexOf(target);
-  if (index > 0 && table_[static_cast<size_t>(index)].state != wire::State::kAlive) {
-    AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
-  }
+  AppendClaimAbout(target, &pieces_);
   out_.SendFrame(stream, message_, pieces_);
 }
 
@@ -151,10 +150,7 @@ void Node::Impl::HandleStreamPing(StreamId stream) {
   message_.view = table_.view_cell();
   pieces_.clear();
   if (answer_about_self_) AppendUpdateFor(0, false, &pieces_);
-  const int64_t index = table_.IndexOf(source.sender);
-  if (index > 0 && table_[static_cast<size_t>(index)].is_tombstone()) {
-    AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
-  }
+  AppendClaimAbout(source.sender, &pieces_);
   out_.SendFrame(stream, message_, pieces_);
 }
 
@@ -265,20 +261,14 @@ void Node::Impl::HandleLeaveNotice(StreamId stream) {
 
 void Node::Impl::TellNextPeerOfLeave() {
   if (leave_.done || leave_.deadline.is_never()) return;
-  while (leave_.open + static_cast<int>(leave_.confirmed) < kLeaveReceipts) {
-    const MemberView* peer = nullptr;
-    for (int tries = 0; tries < 16 && peer == nullptr; ++tries) {
-      const MemberView* drawn = RandomUpMember(HostId());
-      if (drawn == nullptr) break;
-      const bool tried =
-          std::find(leave_.tried.begin(), leave_.tried.end(), drawn->id()) != leave_.tried.end();
-      if (!tried) peer = drawn;
+  for (const MemberView* peer : DrawUpMembers(kLeaveCandidates, HostId())) {
+    if (leave_.open + static_cast<int>(leave_.confirmed) >= kLeaveReceipts) break;
+    if (std::find(leave_.tried.begin(), leave_.tried.end(), peer->id()) != leave_.tried.end()) {
+      continue;
     }
-    if (peer == nullptr) break;
     leave_.tried.push_back(peer->id());
-    leave_.asked =
-        std::max<uint64_t>(leave_.asked, static_cast<uint64_t>(leave_.open) + leave_.confirmed + 1);
     ++leave_.open;
+    leave_.asked = std::max(leave_.asked, static_cast<uint64_t>(leave_.open) + leave_.confirmed);
     OpenStream(peer->attributes().address, StreamRole::kLeave, leave_.deadline - now_);
   }
   if (leave_.open == 0) FinishLeave();

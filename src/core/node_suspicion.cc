@@ -41,7 +41,8 @@ void Node::Impl::Accuse(const Flight& flight) {
   }
   const Duration tolerance = ToleranceOf(flight.target);
   const bool certain = flight.stream_refused || !IsLonely();
-  const TimePoint window_end = flight.sent + (certain ? tolerance : tolerance * 2);
+  const TimePoint began = std::max(flight.sent, flight.heard_at);
+  const TimePoint window_end = began + (certain ? tolerance : tolerance * 2);
   ++stats_.suspicions;
   Suspicion& suspicion = suspicions_.Open(now_, flight.target, member.incarnation, true, self_tag(),
                                           flight.sent, window_end);
@@ -95,11 +96,7 @@ void Node::Impl::RepeatProbe(const Suspicion& suspicion) {
 }
 
 void Node::Impl::PingForGate() {
-  HostId avoid;
-  for (int i = 0; i < 3; ++i) {
-    const MemberView* member = RandomUpMember(avoid);
-    if (member == nullptr) return;
-    avoid = member->id();
+  for (const MemberView* member : DrawUpMembers(3, HostId())) {
     if (member->state != wire::State::kAlive) continue;
     if (Flight* flight = StartFlight(*member, ProbeKind::kGate, now_)) SendPing(*flight, 0);
   }
@@ -131,6 +128,7 @@ void Node::Impl::LookEnded(const Flight& flight) {
     proven = true;
     reason = wire::Reason::kUnconfirmed;
   }
+  if (member->incarnation > flight.incarnation) proven = false;
   if (IsLate(flight) || !drained_ || now_ < no_accusing_until_ || leaving_) proven = false;
   if (!proven) {
     ++stats_.verdicts_delayed;
@@ -162,8 +160,7 @@ void Node::Impl::SuspectAnswered(const HostId& subject) {
   suspicion->path_proven = false;
   suspicion->punctual_unanswered = 0;
   suspicion->looking = false;
-  suspicions_.SetWindowEnd(now_, subject,
-                           now_ + (suspicion->accuser ? tolerance : tolerance * 2));
+  suspicions_.SetWindowEnd(now_, subject, now_ + (suspicion->accuser ? tolerance : tolerance * 2));
 }
 
 void Node::Impl::StartChallenge(const wire::Update& claim, const Source& source) {

@@ -91,7 +91,7 @@ void Node::Impl::HandleSyncSummary(StreamId stream) {
   const Source source{message_in_.sender, *stream_peers_.Find(stream), false};
   const bool last = message_in_.last;
   for (const wire::Update& theirs : message_in_.updates) {
-    session->seen.insert(theirs.id);
+    session->seen.Insert(theirs.id);
     Learn(theirs, source);
     CollectDifference(theirs, session);
     if (session->seen.size() > static_cast<size_t>(options_.members_max) * 2) {

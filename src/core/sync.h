@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "src/base/ids.h"
+#include "src/base/lookup_map.h"
 #include "src/core/effects.h"
 #include "src/core/member_table.h"
 #include "src/wire/message.h"
@@ -24,10 +24,9 @@ struct SyncSession {
   bool tombstones = false;
   bool summary_done = false;
   uint64_t version_before = 0;  // of our table; unchanged at the end means futile
-  // Responder: ids in the initiator's summary. Looked up, never iterated.
-  absl::flat_hash_set<HostId> seen;
-  std::vector<HostId> wanted;  // ask the other side for these
-  std::vector<HostId> owed;    // send these in full
+  LookupSet<HostId> seen;       // responder: ids in the initiator's summary
+  std::vector<HostId> wanted;   // ask the other side for these
+  std::vector<HostId> owed;     // send these in full
 };
 
 // The sessions in progress: at most one that we began, and a bounded number begun by others.

@@ -46,7 +46,7 @@ TEST(SyncTest, WhatTheInitiatorDidNotMentionIsOwedInItsOwnExchange) {
   table.Apply(At(10), MakeUpdate(4, wire::State::kFailed));
   table.Apply(At(20), MakeUpdate(5, wire::State::kLeft));
   SyncSession view;
-  view.seen.insert(HostId{2, 1});
+  view.seen.Insert(HostId{2, 1});
   Syncs::AddUnmentioned(table, At(30), Duration::Seconds(100), &view);
   EXPECT_EQ(view.owed, (std::vector<HostId>{{1, 1}, {3, 1}}));
   SyncSession tombstones;
