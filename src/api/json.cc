@@ -7,8 +7,10 @@ namespace muster::api {
 absl::StatusOr<Json> ParseJson(std::string_view text) {
   // A callback that returns false leaves a value out without failing the parse: note the excess.
   bool too_deep = false;
-  const auto within_depth = [&too_deep](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kJsonDepthMax;
+  const auto within_depth = [&too_deep](int depth, Json::parse_event_t event, Json&) {
+    const bool opens =
+        event == Json::parse_event_t::array_start || event == Json::parse_event_t::object_start;
+    too_deep = too_deep || (opens && depth >= kJsonDepthMax);  // depth: how many enclose it
     return !too_deep;
   };
   Json value = Json::parse(text.begin(), text.end(), within_depth, /*allow_exceptions=*/false);

@@ -97,7 +97,8 @@ Paint PaintOfStatus(const std::string& status) {
 }
 
 std::string FormatRtt(const Member& member) {
-  if (!member.rtt_ms) return "-";
+  const bool is_up = member.status == "alive" || member.status == "suspect";
+  if (!member.rtt_ms || !is_up) return "-";
   char text[32];
   std::snprintf(text, sizeof text, *member.rtt_ms < 100 ? "%.1fms" : "%.0fms", *member.rtt_ms);
   return text;

@@ -21,7 +21,8 @@ Result<Order> ReadOrder(const std::string& text);
 std::vector<const Member*> SortedRows(const Members& answer, Order order);
 
 Paint PaintOfStatus(const std::string& status);
-std::string FormatRtt(const Member& member);   // "0.4ms", "-"
+std::string FormatRtt(
+    const Member& member);  // "0.4ms"; "-" when unknown, or of a member that is gone
 std::string FormatTags(const Member& member);  // "role=web,zone=a", escaped
 // Age of an instant of Unix time, "-" without one.
 std::string FormatSince(std::optional<int64_t> since_us, int64_t now_us);

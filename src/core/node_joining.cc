@@ -270,6 +270,8 @@ void Node::Impl::Admit(StreamId stream, const wire::Update& joiner) {
   const MemberView* held = table_.Find(joiner.id);
   if (held != nullptr) answer.epoch_known = held->incarnation.epoch();
   Learn(joiner, {joiner.id, joiner.attributes->address, true});
+  last_heard_ = now_;
+  CheckIsolation();
   pieces_.clear();
   AppendUpdateFor(0, true, &pieces_);
   const int64_t index = table_.IndexOf(joiner.id);

@@ -89,7 +89,6 @@ LogLevel EventLogLevel(const Event& event) {
       return LogLevel::kDebug;
     case EventType::kMemberFailed:
     case EventType::kConflict:
-    case EventType::kRefutedSelf:
     case EventType::kStopConflict:
     case EventType::kStopRefused:
     case EventType::kStopEvicted:

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/api/client.h"
@@ -45,16 +47,20 @@ class Http : public testing::Test {
     server_.reset();
   }
   Client MakeClient() { return *Client::Create("unix:" + folder_.socket()); }
-  Response Call(const std::string& method, const std::string& path, const std::string& body = "") {
+  Response Call(const std::string& method, const std::string& path, const std::string& body = "",
+                const std::function<void()>& each_turn = nullptr) {
     Response response;
-    loop_.RunClient([&] {
-      Client client = MakeClient();
-      const absl::StatusOr<Response> answer = client.Call(method, path, body, kPatience);
-      EXPECT_TRUE(answer.ok()) << answer.status();
-      if (answer.ok()) response = *answer;
-    });
+    loop_.RunClient(
+        [&] {
+          Client client = MakeClient();
+          const absl::StatusOr<Response> answer = client.Call(method, path, body, kPatience);
+          EXPECT_TRUE(answer.ok()) << answer.status();
+          if (answer.ok()) response = *answer;
+        },
+        each_turn);
     return response;
   }
+  bool SomebodyWaits() const { return !harness_->service.NextDeadline().is_never(); }
   // One raw exchange; the connection is closed after it.
   std::string Raw(const std::string& request) {
     std::string answer;
@@ -214,25 +220,16 @@ TEST_F(Http, JunkIsRefusedAndHarmsNobody) {
 
 TEST_F(Http, ABlockingReadIsAnsweredByAChange) {
   Begin();
-  Response response;
-  uv_idle_t idle;
-  idle.data = &*harness_;
-  uv_idle_init(loop_.get(), &idle);
-  // Once the request waits, the table changes.
-  uv_idle_start(&idle, [](uv_idle_t* handle) {
-    auto& harness = *static_cast<ServiceHarness*>(handle->data);
-    if (harness.service.NextDeadline().is_never()) return;
-    uv_idle_stop(handle);
+  const Response response = Call("GET", "/v1/members?wait=9s&index=18", "", [this] {
+    if (!SomebodyWaits() || harness_->backend.table_version > 18) return;
     core::Event event;
     event.type = core::EventType::kMemberUpdated;
-    event.version = ++harness.backend.table_version;
-    harness.Emit(event);
-    harness.Settle();
+    event.version = ++harness_->backend.table_version;
+    harness_->Emit(event);
+    harness_->Settle();
   });
-  response = Call("GET", "/v1/members?wait=9s&index=18");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ((*ParseJson(response.body))["version"], "19");
-  uv_close(reinterpret_cast<uv_handle_t*>(&idle), nullptr);
 }
 
 TEST_F(Http, StreamsServerSentEvents) {
@@ -250,32 +247,25 @@ TEST_F(Http, StreamsServerSentEvents) {
 TEST_F(Http, StreamsJsonLinesToTheClient) {
   Begin();
   std::vector<std::string> types;
-  uv_idle_t idle;
-  idle.data = &*harness_;
-  uv_idle_init(loop_.get(), &idle);
-  // Once somebody listens: a sign of life, then an event.
-  uv_idle_start(&idle, [](uv_idle_t* handle) {
-    auto& harness = *static_cast<ServiceHarness*>(handle->data);
-    if (harness.service.NextDeadline().is_never()) return;
-    uv_idle_stop(handle);
-    harness.Advance(Limits().heartbeat);
-    core::Event event;
-    event.type = core::EventType::kAgreement;
-    harness.Emit(event);
-  });
-  loop_.RunClient([&] {
-    Client client = MakeClient();
+  bool emitted = false;
+  const auto client = [&] {
+    Client reader = MakeClient();
     const absl::StatusOr<Response> end =
-        client.Stream("/v1/events", kPatience, [&](std::string_view line) {
+        reader.Stream("/v1/events", kPatience, [&](std::string_view line) {
           const absl::StatusOr<Json> event = ParseJson(line);
           EXPECT_TRUE(event.ok()) << line;
           types.push_back(event.ok() ? (*event)["type"].get<std::string>() : "");
           return types.size() < 2;
         });
     EXPECT_TRUE(end.ok()) << end.status();
+  };
+  // Once somebody listens: a sign of life, then an event.
+  loop_.RunClient(client, [&] {
+    if (!SomebodyWaits() || std::exchange(emitted, true)) return;
+    harness_->Advance(Limits().heartbeat);
+    EmitAgreement();
   });
   EXPECT_EQ(types, (std::vector<std::string>{"hello", "agreement"}));
-  uv_close(reinterpret_cast<uv_handle_t*>(&idle), nullptr);
 }
 
 TEST_F(Http, AVanishedStreamIsNoticedAtTheNextSignOfLife) {
@@ -293,7 +283,7 @@ TEST_F(Http, AVanishedWaiterIsForgotten) {
   Begin(limits);
   auto client = std::make_unique<RawClient>(folder_.socket());
   client->Send("GET /v1/members?wait=500s&index=99 HTTP/1.1\r\nHost: x\r\n\r\n");
-  ASSERT_TRUE(loop_.RunUntil([&] { return !harness_->service.NextDeadline().is_never(); }));
+  ASSERT_TRUE(loop_.RunUntil([&] { return SomebodyWaits(); }));
   EXPECT_EQ(Call("GET", "/v1/members?wait=1s&index=99").status, 429);
   client->Hangup();
   harness_->Advance(limits_.heartbeat);
@@ -324,7 +314,7 @@ TEST_F(Http, CloseAnswersWhatWaitsAndEndsStreams) {
   auto waiter = std::make_unique<RawClient>(folder_.socket());
   waiter->Send("GET /v1/members?wait=500s&index=99 HTTP/1.1\r\nHost: x\r\n\r\n");
   ASSERT_TRUE(loop_.RunUntil([&] { return server_->connections() == 2; }));
-  ASSERT_TRUE(loop_.RunUntil([&] { return !harness_->service.NextDeadline().is_never(); }));
+  ASSERT_TRUE(loop_.RunUntil([&] { return SomebodyWaits(); }));
   uv_run(loop_.get(), UV_RUN_NOWAIT);
   End();
   EXPECT_TRUE(stream->ReadAll().ends_with("0\r\n\r\n"));

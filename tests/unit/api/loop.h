@@ -26,12 +26,14 @@ class TestLoop {
     uv_loop_init(&loop_);
     uv_async_init(&loop_, &async_, [](uv_async_t*) {});
     uv_timer_init(&loop_, &limit_);
+    uv_idle_init(&loop_, &idle_);
   }
   TestLoop(const TestLoop&) = delete;
   TestLoop& operator=(const TestLoop&) = delete;
   ~TestLoop() {
     uv_close(reinterpret_cast<uv_handle_t*>(&async_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&limit_), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
     uv_run(&loop_, UV_RUN_DEFAULT);
     EXPECT_EQ(uv_loop_close(&loop_), 0) << "a handle was not closed";
   }
@@ -47,8 +49,15 @@ class TestLoop {
     uv_timer_stop(&limit_);
     return condition();
   }
-  // Turns the loop while `client` runs in a thread of its own.
-  void RunClient(const std::function<void()>& client) {
+  // Turns the loop while `client` runs in a thread of its own. With `each_turn` the loop does not
+  // rest, and calls it in every turn.
+  void RunClient(const std::function<void()>& client,
+                 const std::function<void()>& each_turn = nullptr) {
+    idle_.data = const_cast<std::function<void()>*>(&each_turn);
+    if (each_turn) {
+      uv_idle_start(&idle_,
+                    [](uv_idle_t* idle) { (*static_cast<std::function<void()>*>(idle->data))(); });
+    }
     std::atomic<bool> done = false;
     std::thread thread([&] {
       client();
@@ -56,6 +65,7 @@ class TestLoop {
       uv_async_send(&async_);
     });
     EXPECT_TRUE(RunUntil([&] { return done.load(); }));
+    uv_idle_stop(&idle_);
     thread.join();
   }
 
@@ -63,6 +73,7 @@ class TestLoop {
   uv_loop_t loop_;
   uv_async_t async_;
   uv_timer_t limit_;
+  uv_idle_t idle_;
 };
 
 // A folder whose paths are short enough for sockets; removed with what is directly in it.

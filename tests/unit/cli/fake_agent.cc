@@ -111,6 +111,7 @@ std::vector<MemberJson> ThreeMembers() {
   MemberJson db2{"db-2", "failed", "2026-11-20T11:59:19.000Z"};
   db2.id = std::string(32, '3');
   db2.address = "10.0.2.22:7946";
+  db2.rtt = "3.5";  // from when it was alive
   db2.tags = R"({"role":"db"})";
   return {db2, web1, web2};
 }

@@ -89,6 +89,7 @@ TEST(EventLogTest, LevelsByType) {
   EXPECT_EQ(level(EventType::kPingDone, 1), LogLevel::kNone);
   EXPECT_EQ(level(EventType::kJoinTried, 1), LogLevel::kNone);
   EXPECT_EQ(level(EventType::kStopEvicted, 0), LogLevel::kWarning);
+  EXPECT_EQ(level(EventType::kRefutedSelf, 5), LogLevel::kInfo) << "also told of new tags";
 }
 
 TEST(EventLogTest, AFailedJoinNamesWhatWasTried) {
