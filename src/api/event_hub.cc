@@ -71,7 +71,7 @@ class EventHub::Stream : public ByteSource {
   void Refill() {
     if (ending_) return;
     if (next_ < hub_->first_) {
-      Write(hub_->make_gap_(hub_->first_ - next_));
+      Write(hub_->make_gap_(hub_->end() - next_));
       next_ = hub_->end();
       ending_ = true;
     }

@@ -344,15 +344,12 @@ TEST_F(Http, LeaveIsDoneWhenItsAnswerIsDelivered) {
     event.asked = event.value = 3;
     harness_->Emit(event);
   };
-  uv_idle_t idle;
-  idle.data = &*harness_;
-  uv_idle_init(loop_.get(), &idle);
-  uv_idle_start(&idle,
-                [](uv_idle_t* handle) { static_cast<ServiceHarness*>(handle->data)->Settle(); });
-  const Response response = Call("POST", "/v1/leave");
+  const Response response = Call("POST", "/v1/leave", "", [this] { harness_->Settle(); });
   EXPECT_EQ(response.body, "{\"asked\":3,\"confirmed\":3}\n");
-  EXPECT_TRUE(loop_.RunUntil([&] { return harness_->left == 1; }));
-  uv_close(reinterpret_cast<uv_handle_t*>(&idle), nullptr);
+  EXPECT_TRUE(loop_.RunUntil([this] {
+    harness_->Settle();
+    return harness_->left == 1;
+  }));
 }
 
 }  // namespace
