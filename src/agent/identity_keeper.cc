@@ -47,8 +47,9 @@ void IdentityKeeper::Schedule() {
   auto* handle = reinterpret_cast<uv_handle_t*>(&timer_);
   if (saving_ || uv_is_active(handle)) return;
   const uint64_t now_ms = uv_now(timer_.loop);
-  uint64_t delay_ms = kSaveAfterMs;
-  if (last_save_ms_ != 0 && last_save_ms_ + kSaveEveryMs > now_ms + delay_ms) {
+  const bool first = saved_.peers.empty();
+  uint64_t delay_ms = first ? kFirstSaveAfterMs : kSaveAfterMs;
+  if (!first && last_save_ms_ != 0 && last_save_ms_ + kSaveEveryMs > now_ms + delay_ms) {
     delay_ms = last_save_ms_ + kSaveEveryMs - now_ms;
   }
   uv_timer_start(&timer_, OnTimer, delay_ms, 0);

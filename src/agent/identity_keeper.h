@@ -20,6 +20,8 @@ class IdentityKeeper {
  public:
   // Changes come in bursts (a cluster that starts): the first save waits for their end.
   static constexpr uint64_t kSaveAfterMs = 1000;
+  // With no peer on disk a crash would lose the cluster: the first ones hardly wait.
+  static constexpr uint64_t kFirstSaveAfterMs = 20;
   static constexpr uint64_t kSaveEveryMs = 5000;
 
   IdentityKeeper(uv_loop_t* loop, store::IdentityFile* file, store::IdentityRecord saved);

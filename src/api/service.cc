@@ -57,10 +57,11 @@ const Route* FindRoute(const Request& request, Call* call, std::string* allow) {
 }  // namespace
 
 Service::Service(Backend* backend, RunFacts facts, const Limits& limits,
-                 std::function<void()> on_left)
+                 std::function<void()> on_left, std::function<void()> on_earlier)
     : context_(std::make_shared<Context>(backend, std::move(facts), limits)),
       version_(backend->version()) {
   context_->on_left = std::move(on_left);
+  context_->timers.set_on_earlier(std::move(on_earlier));
 }
 
 Service::~Service() = default;
@@ -116,6 +117,10 @@ void Service::HandleEvent(TimePoint now, const core::Event& event) {
   PublishEvent(*context_, event);
 }
 
+void Service::OnEarlierDeadline(std::function<void()> hook) {
+  context_->timers.OnEarlier(std::move(hook));
+}
+
 TimePoint Service::NextDeadline() const {
   return table_changed_ || leave_done_ ? TimePoint() : context_->timers.next();
 }
@@ -144,6 +149,7 @@ void Service::Beat() {
 
 void Service::Stop() {
   context_->stopping = true;
+  context_->timers.set_on_earlier(nullptr);
   context_->hub.Close();
   context_->waiters.Clear();
 }

@@ -16,14 +16,16 @@ namespace muster::api {
 struct Context;
 
 // Requests in, answers out: routes, permissions and errors of the API, without sockets, threads or
-// a clock of its own. The host hands in requests, the driver's events and the time:
-//   after every call of HandleRequest, HandleEvent and Run, read NextDeadline() again and call
-//   Run() when it is due; never call Run() from inside a driver's event or a transport's callback.
+// a clock of its own. The host hands in requests and the driver's events, and calls Run() when
+// NextDeadline() is due, never from inside a driver's event or a transport's callback. The deadline
+// changes with every call here, and also when results of commands come in and answers are
+// delivered: `on_earlier` tells.
 class Service {
  public:
   // `backend` must outlive the service, and the service its exchanges. `on_left` as in
-  // Server::Options.
-  Service(Backend* backend, RunFacts facts, const Limits& limits, std::function<void()> on_left);
+  // Server::Options. `on_earlier` must not call back into the service, except for NextDeadline().
+  Service(Backend* backend, RunFacts facts, const Limits& limits, std::function<void()> on_left,
+          std::function<void()> on_earlier);
   ~Service();
 
   // Answers now or later, and always in the end.
@@ -31,6 +33,9 @@ class Service {
   // Every event of the driver, in order, while it is being delivered.
   void HandleEvent(TimePoint now, const core::Event& event);
   TimePoint NextDeadline() const;
+  // `hook` is told when NextDeadline() comes closer outside these calls: the results of pings and
+  // joins come from the driver in their own time.
+  void OnEarlierDeadline(std::function<void()> hook);
   void Run(TimePoint now);
   // From now on everything is answered with 503; streams end. Run() has no more to do.
   void Stop();

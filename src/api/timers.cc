@@ -6,8 +6,10 @@ namespace muster::api {
 
 Timers::Id Timers::Set(TimePoint at, std::function<void()> action) {
   const Id id = ++last_id_;
+  const bool earlier = at < deadlines_.next();
   deadlines_.Set(id, at);
   actions_.Insert(id, std::move(action));
+  if (earlier && on_earlier_) on_earlier_();
   return id;
 }
 

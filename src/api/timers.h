@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "src/base/deadline_heap.h"
 #include "src/base/lookup_map.h"
@@ -15,7 +16,11 @@ class Timers {
  public:
   using Id = uint64_t;  // never 0
 
+  // `hook` is told whenever an alarm is set that goes off before all others.
+  void OnEarlier(std::function<void()> hook) { on_earlier_ = std::move(hook); }
   Id Set(TimePoint at, std::function<void()> action);
+  // `on_earlier` runs inside Set whenever next() has become earlier: the host must look again.
+  void set_on_earlier(std::function<void()> on_earlier) { on_earlier_ = std::move(on_earlier); }
   // Nothing happens for an alarm that has gone off, and for 0.
   void Cancel(Id id);
   size_t size() const { return deadlines_.size(); }
@@ -27,6 +32,8 @@ class Timers {
  private:
   DeadlineHeap<Id> deadlines_;
   LookupMap<Id, std::function<void()>> actions_;
+  std::function<void()> on_earlier_;
+  std::function<void()> on_earlier_;
   Id last_id_ = 0;
 };
 

@@ -21,7 +21,8 @@ enum class StreamEnd : uint8_t {
   kRefused,      // connect was answered by a refusal: the host is there, the agent is not
   kUnreachable,  // connect failed in another way
   kTimedOut,     // its budget ran out
-  kBroken,       // reset, or bytes that are no frames
+  kBroken,       // reset
+  kJunk,         // its bytes are no frames: a bad length, or an end within a frame
 };
 
 // The output buffer of one call, owned and reused by the host: cleared by the host, appended to by

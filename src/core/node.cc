@@ -174,6 +174,7 @@ void Node::HandleStreamMessage(TimePoint now, StreamId stream, std::string_view 
 
 void Node::HandleStreamClosed(TimePoint now, StreamId stream, StreamEnd end, Effects& effects) {
   impl_->Enter(now, &effects);
+  if (end == StreamEnd::kJunk) impl_->Reject(wire::Reject::kMalformed);
   impl_->HandleStreamClosed(stream, end);
   impl_->Exit();
 }

@@ -43,6 +43,7 @@ class Node::Impl {
 
   // ---- node_packets.cc ----
   void HandlePacket(const Address& from, std::string_view bytes);
+  void Reject(wire::Reject reason);
 
   // ---- node_streams.cc ----
   void HandleStreamOpened(StreamId stream, const Address& peer);
@@ -127,7 +128,6 @@ class Node::Impl {
   void HandlePull(const Source& source);
   bool LearnAll(const std::vector<wire::Update>& updates, const Source& source);
   void AnswerHeldRecord(const Source& source);
-  void Reject(wire::Reject reason);
   Source MakeSource(const HostId& sender, const Address& from) const;
   void Heard(const Source& source);
 

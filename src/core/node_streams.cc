@@ -220,9 +220,9 @@ void Node::Impl::HandleStreamClosed(StreamId stream, StreamEnd end) {
   if (found == nullptr) return;
   const StreamRole role = *found;
   if (role == StreamRole::kJoin) {
-    static constexpr const char* kEnds[] = {"closed without an answer", "connection refused",
-                                            "unreachable", "no answer in time",
-                                            "connection broken"};
+    static constexpr const char* kEnds[] = {
+        "closed without an answer", "connection refused", "unreachable",
+        "no answer in time",        "connection broken",  "answered with junk"};
     const Address to = *stream_peers_.Find(stream);
     return EndJoinAttempt(stream, to.ToString() + ": " + kEnds[static_cast<size_t>(end)],
                           wire::JoinVerdict::kRetry);

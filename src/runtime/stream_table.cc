@@ -284,7 +284,7 @@ void StreamTable::HandleBytes(Stream* stream, std::string_view bytes) {
       case wire::FrameReader::Result::kNeedMore:
         return;
       case wire::FrameReader::Result::kBadLength:
-        End(stream, StreamEnd::kBroken);
+        End(stream, StreamEnd::kJunk);
         return;
     }
   }
@@ -301,7 +301,7 @@ void StreamTable::HandleEndOfInput(Stream* stream, ssize_t error) {
     return;
   }
   const bool whole = stream->reader.buffered_bytes() == 0;
-  End(stream, whole ? StreamEnd::kClosed : StreamEnd::kBroken);
+  End(stream, whole ? StreamEnd::kClosed : StreamEnd::kJunk);
 }
 
 void StreamTable::Drop(Stream* stream) {
