@@ -59,12 +59,7 @@ absl::Status Server::Impl::Start() {
   timer->data = this;
   open_parts = 1;
   service = std::make_unique<Service>(&backend, RunFacts{options.info, urls}, options.limits,
-                                      options.on_left);
-  timer = new uv_timer_t;
-  uv_timer_init(options.driver->loop(), timer);
-  timer->data = this;
-  service->OnEarlierDeadline([this] { Arm(); });
-  open_parts = 1;
+                                      options.on_left, [this] { Arm(); });
   absl::Status served = Serve(unix_listener->ReleaseFd());
   if (tcp_fd >= 0 && served.ok()) served = Serve(tcp_fd);
   if (!served.ok()) return served;

@@ -117,10 +117,6 @@ void Service::HandleEvent(TimePoint now, const core::Event& event) {
   PublishEvent(*context_, event);
 }
 
-void Service::OnEarlierDeadline(std::function<void()> hook) {
-  context_->timers.OnEarlier(std::move(hook));
-}
-
 TimePoint Service::NextDeadline() const {
   return table_changed_ || leave_done_ ? TimePoint() : context_->timers.next();
 }

@@ -33,9 +33,6 @@ class Service {
   // Every event of the driver, in order, while it is being delivered.
   void HandleEvent(TimePoint now, const core::Event& event);
   TimePoint NextDeadline() const;
-  // `hook` is told when NextDeadline() comes closer outside these calls: the results of pings and
-  // joins come from the driver in their own time.
-  void OnEarlierDeadline(std::function<void()> hook);
   void Run(TimePoint now);
   // From now on everything is answered with 503; streams end. Run() has no more to do.
   void Stop();

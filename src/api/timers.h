@@ -16,8 +16,6 @@ class Timers {
  public:
   using Id = uint64_t;  // never 0
 
-  // `hook` is told whenever an alarm is set that goes off before all others.
-  void OnEarlier(std::function<void()> hook) { on_earlier_ = std::move(hook); }
   Id Set(TimePoint at, std::function<void()> action);
   // `on_earlier` runs inside Set whenever next() has become earlier: the host must look again.
   void set_on_earlier(std::function<void()> on_earlier) { on_earlier_ = std::move(on_earlier); }
@@ -32,7 +30,6 @@ class Timers {
  private:
   DeadlineHeap<Id> deadlines_;
   LookupMap<Id, std::function<void()>> actions_;
-  std::function<void()> on_earlier_;
   std::function<void()> on_earlier_;
   Id last_id_ = 0;
 };

@@ -79,7 +79,9 @@ TEST_F(Commands, LeaveTellsTheHostOnceItsAnswerIsDelivered) {
   EXPECT_EQ(DumpJson(call->body()), R"({"asked":3,"confirmed":2})");
   Settle();
   EXPECT_EQ(left, 0) << "the client has not read it yet";
+  const int before = earlier;
   call->Deliver();
+  EXPECT_EQ(earlier, before + 1) << "the host must look again";
   EXPECT_EQ(left, 0) << "never inside a transport's callback";
   Settle();
   EXPECT_EQ(left, 1);

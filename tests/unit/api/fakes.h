@@ -196,8 +196,9 @@ class FakeExchange : public Exchange {
 // A service on a fake agent.
 struct ServiceHarness {
   explicit ServiceHarness(const Limits& limits = {})
-      : service(&backend, RunFacts{{"0.1.0", "lan", 1'000'000}, {"unix:/run/n1.sock"}}, limits,
-                [this] { ++left; }) {}
+      : service(
+            &backend, RunFacts{{"0.1.0", "lan", 1'000'000}, {"unix:/run/n1.sock"}}, limits,
+            [this] { ++left; }, [this] { ++earlier; }) {}
 
   using ExchangePtr = std::shared_ptr<FakeExchange>;
   ExchangePtr Send(ExchangePtr exchange) {
@@ -224,6 +225,7 @@ struct ServiceHarness {
 
   FakeBackend backend;
   int left = 0;
+  int earlier = 0;  // times the service asked to be looked at
   Service service;
 };
 

@@ -72,6 +72,14 @@ TEST_F(Probes, ReachabilityAsksEveryLiveMemberAFewAtATime) {
             R"("address":"10.0.0.6:7946","status":"suspect"}])");
 }
 
+TEST_F(Probes, AResultAsksForARun) {
+  Call("POST", "/v1/reachability");
+  const int before = earlier;
+  backend.pings[0].second(true, Duration::Micros(300));
+  EXPECT_EQ(earlier, before + 1) << "results come outside of all calls of the service";
+  EXPECT_LE(service.NextDeadline(), backend.time);
+}
+
 TEST_F(Probes, ReachabilityEndsInTime) {
   const auto call = Call("POST", "/v1/reachability?timeout=2s");
   Answer(0, true);

@@ -173,6 +173,7 @@ TEST_F(ServerTest, ShowsWhatTheDriverKnows) {
   ASSERT_EQ(members["members"].size(), 2u);
   EXPECT_EQ(members["members"][0]["self"], true);
   EXPECT_EQ(members["members"][1]["address"], second_->bound().ToString());
+  ASSERT_TRUE(loop_.RunUntil([&] { return first_->traffic().udp_packets_in > 0; }));
   const Json status = Get("/v1/status");
   EXPECT_EQ(status["name"], "n1");
   EXPECT_EQ(status["members"]["alive"], 2);

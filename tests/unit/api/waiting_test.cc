@@ -32,6 +32,17 @@ TEST(Timers, RunInOrderAndOnce) {
   EXPECT_TRUE(timers.next().is_never());
 }
 
+TEST(Timers, TellWhenTheNextAlarmIsEarlier) {
+  Timers timers;
+  int told = 0;
+  timers.set_on_earlier([&] { ++told; });
+  timers.Set(At(20), [] {});
+  timers.Set(At(30), [] {});
+  EXPECT_EQ(told, 1);
+  timers.Set(At(10), [] {});
+  EXPECT_EQ(told, 2);
+}
+
 TEST(Timers, ActionsMaySetAndCancel) {
   Timers timers;
   int runs = 0;
