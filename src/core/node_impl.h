@@ -172,7 +172,8 @@ class Node::Impl {
 
   // ---- node_merging.cc ----
   bool Learn(const wire::Update& update, const Source& source);
-  bool Merge(const wire::Update& update, const HostId& source);
+  // `wants_attributes`, if not null: the claim's attributes are not ours and must be pulled.
+  bool Merge(const wire::Update& update, const HostId& source, bool* wants_attributes = nullptr);
   void ClaimAboutSelf(const wire::Update& update, const Source& source);
   void RaiseOwn(Incarnation incarnation, bool full);
   void React(const Change& change, const wire::Update& update, const HostId& source);

@@ -77,18 +77,23 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
       return false;
     }
   }
-  const bool news = Merge(update, source.sender);
-  const MemberView* held = table_.Find(update.id);
-  if (held != nullptr && !update.attributes.has_value() && update.attributes_hash != 0 &&
-      held->incarnation == update.incarnation && held->record->hash != update.attributes_hash) {
-    RequestRecord(update.id, source);
-  }
+  bool wants_attributes = false;
+  const bool news = Merge(update, source.sender, &wants_attributes);
+  if (wants_attributes) RequestRecord(update.id, source);
   return news;
 }
 
-bool Node::Impl::Merge(const wire::Update& update, const HostId& source) {
+bool Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* wants_attributes) {
   const Change change = table_.Apply(now_, update);
-  if (change.evicted) Forget(change.evicted->id);
+  if (wants_attributes != nullptr) *wants_attributes = change.wants_attributes;
+  if (change.evicted) {
+    // The oldest tombstone made room.
+    Event& reaped = out_.effects().AddEvent(EventType::kMemberReaped);
+    reaped.member = change.evicted->id;
+    reaped.record = change.evicted;
+    reaped.version = table_.version();
+    Forget(change.evicted->id);
+  }
   if (change.kind == Change::Kind::kFull) Reject(wire::Reject::kTableFull);
   if (!change.is_news()) return false;
   React(change, update, source);

@@ -27,7 +27,7 @@ void Outbox::Stamp(wire::Packet& packet) {
 
 size_t Outbox::RoomBeside(wire::Packet& packet) {
   Stamp(packet);
-  packet.sequence = sequence_ + 1;
+  packet.sequence = UINT32_MAX;  // the longest there is
   const size_t overhead = codec_.OverheadBytes(packet);
   const size_t max = wire::limits::kDatagramBytesMax;
   return overhead < max ? max - overhead : 0;
