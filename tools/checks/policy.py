@@ -38,6 +38,7 @@ TESTED_BY = {
     "src/cli/status.cc": "tests/e2e/cli_test.cc",
     "src/cli/wait.cc": "tests/e2e/cli_test.cc",
     "src/core/node.cc": "tests/scenario/scenario_test.cc",
+    "src/runtime/driver_impl.cc": "tests/unit/runtime/driver_test.cc",
 }
 
 
