@@ -70,9 +70,10 @@ class Checkers {
   // False when time cannot pass any more: a busy loop, which the caller must end.
   bool ObserveDeadline(TimePoint at, int host, TimePoint due, TimePoint next);
   void ObserveFailed(TimePoint at, const FailedReport& report);
-  // From now on these hosts can answer each other; see SilenceLog.
-  void ObserveHosts(TimePoint at, std::vector<SilenceLog::HostState> hosts) {
-    silence_.Record(at, std::move(hosts));
+  // From now on these hosts can answer each other; see SilenceLog::Record.
+  void ObserveHosts(TimePoint at, std::vector<SilenceLog::HostState> hosts,
+                    SilenceAnswers answers = {}) {
+    silence_.Record(at, std::move(hosts), std::move(answers));
   }
 
   // At most kViolationsKept are kept; `violation_count` counts all.

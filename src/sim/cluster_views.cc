@@ -94,51 +94,65 @@ void Cluster::ObserveFailed(int host, const core::Event& event) {
   checkers_.ObserveFailed(now_, report);
 }
 
-std::vector<uint32_t> Cluster::Groups() const {
-  const size_t n = hosts_.size();
-  std::vector<uint32_t> groups(n, SilenceLog::kNoGroup);
-  for (size_t i = 0; i < n; ++i) {
-    if (hosts_[i]->is_running()) groups[i] = 1;
-  }
-  if (!network_.has_cuts()) return groups;
-  // Both directions of one transport at least.
-  const auto linked = [this](size_t a, size_t b) {
-    const int i = static_cast<int>(a);
-    const int j = static_cast<int>(b);
-    const auto passes = [&](Transports t) {
-      return !network_.Blocked(i, j, t) && !network_.Blocked(j, i, t);
-    };
-    return passes(kUdp) || passes(kTcp);
-  };
-  uint32_t next = 2;
-  std::vector<size_t> open;
-  for (size_t start = 0; start < n; ++start) {
-    if (groups[start] != 1) continue;
-    groups[start] = next;
-    open.assign(1, start);
-    while (!open.empty()) {
-      const size_t at = open.back();
-      open.pop_back();
-      for (size_t other = 0; other < n; ++other) {
-        if (groups[other] == 1 && linked(at, other)) {
-          groups[other] = next;
-          open.push_back(other);
-        }
-      }
+std::vector<uint32_t> Cluster::Groups(std::vector<std::vector<int>>* members) const {
+  std::vector<uint32_t> groups(hosts_.size(), SilenceLog::kNoGroup);
+  LookupMap<uint64_t, uint32_t> by_signature;
+  for (size_t i = 0; i < hosts_.size(); ++i) {
+    if (!hosts_[i]->is_running()) continue;
+    uint32_t& group = by_signature[network_.CutSignature(static_cast<int>(i))];
+    if (group == SilenceLog::kNoGroup) {
+      members->emplace_back();
+      group = static_cast<uint32_t>(members->size());
     }
-    ++next;
+    groups[i] = group;
+    (*members)[group - 1].push_back(static_cast<int>(i));
   }
   return groups;
 }
 
+// Two hosts answer each other if packets pass both ways by one transport, or if half of all running
+// hosts can relay (relays are asked by UDP, and at random: a few among many are no sure way).
+SilenceAnswers Cluster::WhoAnswersWhom(const std::vector<std::vector<int>>& members) const {
+  SilenceAnswers answers;
+  const size_t n = members.size();
+  if (!network_.has_cuts()) return answers;
+  const auto passes = [this, &members](size_t a, size_t b, Transports transport) {
+    const int i = members[a].front();
+    const int j = members[b].back();  // in one group: another host, where there is one
+    return !network_.Blocked(i, j, transport) && !network_.Blocked(j, i, transport);
+  };
+  std::vector<uint8_t> udp(n * n);
+  answers.groups = static_cast<uint32_t>(n);
+  answers.flags.resize(n * n);
+  size_t running = 0;
+  for (size_t a = 0; a < n; ++a) {
+    running += members[a].size();
+    for (size_t b = 0; b < n; ++b) {
+      udp[a * n + b] = passes(a, b, kUdp);
+      answers.flags[a * n + b] = udp[a * n + b] != 0 || passes(a, b, kTcp);
+    }
+  }
+  for (size_t a = 0; a < n; ++a) {
+    for (size_t b = 0; b < n; ++b) {
+      size_t relays = 0;
+      for (size_t r = 0; r < n; ++r) {
+        if (udp[a * n + r] != 0 && udp[r * n + b] != 0) relays += members[r].size();
+      }
+      if (relays * 2 >= running) answers.flags[a * n + b] = 1;
+    }
+  }
+  return answers;
+}
+
 void Cluster::NoteHosts() {
-  const std::vector<uint32_t> groups = Groups();
+  std::vector<std::vector<int>> members;
+  const std::vector<uint32_t> groups = Groups(&members);
   std::vector<SilenceLog::HostState> states(groups.size());
   for (size_t i = 0; i < groups.size(); ++i) {
     states[i].group = groups[i];
     states[i].impaired = network_.WorstHostLossPpm(static_cast<int>(i)) >= kImpairedPpm;
   }
-  checkers_.ObserveHosts(now_, std::move(states));
+  checkers_.ObserveHosts(now_, std::move(states), WhoAnswersWhom(members));
 }
 
 }  // namespace muster::sim

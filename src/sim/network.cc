@@ -68,6 +68,15 @@ bool Network::Blocked(int from, int to, Transports transport) const {
   return false;
 }
 
+uint64_t Network::CutSignature(int host) const {
+  uint64_t signature = 0;
+  for (const CutSet& cut : cuts_) {
+    const uint64_t side = (Holds(cut.from, host) ? 1 : 0) + (Holds(cut.to, host) ? 2 : 0);
+    signature = HashCombine(signature, side);
+  }
+  return signature;
+}
+
 uint32_t Network::LossPpm(int from, int to) const {
   uint64_t passes = kPpm;
   const auto through = [&passes](uint32_t loss) { passes = passes * (kPpm - loss) / kPpm; };

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "src/base/hash.h"
 #include "src/base/lookup_map.h"
 #include "src/base/rng.h"
 #include "src/base/time.h"
@@ -75,6 +76,8 @@ class Network {
 
   // ---- Queries ----
   bool Blocked(int from, int to, Transports transport) const;
+  // Equal for two hosts that every cut treats alike.
+  uint64_t CutSignature(int host) const;
   // Loss of the link as a whole, 0 to kPpm: general, egress, ingress and its own together.
   uint32_t LossPpm(int from, int to) const;
   uint32_t WorstHostLossPpm(int host) const;

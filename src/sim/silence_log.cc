@@ -4,26 +4,30 @@
 
 namespace muster::sim {
 
-void SilenceLog::Record(TimePoint at, std::vector<HostState> hosts) {
+void SilenceLog::Record(TimePoint at, std::vector<HostState> hosts, SilenceAnswers answers) {
   if (!spans_.empty() && spans_.back().from == at) spans_.pop_back();
-  spans_.push_back({at, std::move(hosts)});
+  spans_.push_back({at, std::move(hosts), std::move(answers)});
   size_t old = 0;
   while (old + 1 < spans_.size() && spans_[old + 1].from + kept_for_ < at) ++old;
   spans_.erase(spans_.begin(), spans_.begin() + static_cast<ptrdiff_t>(old));
 }
 
-bool SilenceLog::IsAlone(const Span& span, size_t host) {
+bool SilenceLog::AnswersAnybody(const Span& span, size_t host) {
   for (size_t i = 0; i < span.hosts.size(); ++i) {
-    if (i != host && span.hosts[i].group == span.hosts[host].group) return false;
+    const uint32_t group = span.hosts[i].group;
+    if (i != host && group != kNoGroup && span.answers.Get(group, span.hosts[host].group)) {
+      return true;
+    }
   }
-  return true;
+  return false;
 }
 
-bool SilenceLog::Answers(const Span& span, size_t observer, size_t subject) {
+bool SilenceLog::IsAble(const Span& span, size_t observer, size_t subject) {
   const HostState there = subject < span.hosts.size() ? span.hosts[subject] : HostState();
   const HostState here = observer < span.hosts.size() ? span.hosts[observer] : HostState();
   if (there.group == kNoGroup) return false;
-  return here.group == kNoGroup ? !IsAlone(span, subject) : there.group == here.group;
+  return here.group == kNoGroup ? AnswersAnybody(span, subject)
+                                : span.answers.Get(here.group, there.group);
 }
 
 SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from,
@@ -38,7 +42,7 @@ SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from
     for (const size_t host : {o, s}) {
       if (host < span.hosts.size() && span.hosts[host].impaired) return Answer::kImpaired;
     }
-    if (Answers(span, o, s)) answer = Answer::kAnswered;
+    if (IsAble(span, o, s)) answer = Answer::kAnswered;
   }
   return answer;
 }
@@ -48,7 +52,7 @@ TimePoint SilenceLog::AbleSince(int observer, int subject, TimePoint at) const {
   for (size_t i = spans_.size(); i-- > 0;) {
     const Span& span = spans_[i];
     if (span.from >= at) continue;
-    if (!Answers(span, static_cast<size_t>(observer), static_cast<size_t>(subject))) break;
+    if (!IsAble(span, static_cast<size_t>(observer), static_cast<size_t>(subject))) break;
     since = span.from;
   }
   return since;

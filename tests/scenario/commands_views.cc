@@ -202,6 +202,8 @@ void Runner::Members(const Arguments& arguments) {
         line += " " + IncarnationText(member.incarnation) + " " +
                 member.attributes().address.ToString();
         if (member.udp_impaired) line += " udp-impaired";
+      }
+      if (full || arguments.has_word("tags")) {
         for (const auto& [key, value] : member.attributes().tags) line += " " + key + "=" + value;
       }
       lines.push_back(std::move(line));
@@ -255,6 +257,7 @@ void Runner::Events(const Arguments& arguments) {
   const std::vector<int> hosts = world_.HostsAt(arguments.word(0, "hosts"));
   std::optional<HostId> subject;
   if (const auto of = arguments.Find("of")) subject = world_.Member(*of);
+  const std::optional<std::string> only = arguments.Find("only");
   const std::vector<sim::Recorded>& events = world_.cluster().events();
   events_shown_.resize(world_.cluster().size(), 0);
   // Hosts that saw the same share one listing.
@@ -262,7 +265,9 @@ void Runner::Events(const Arguments& arguments) {
   for (const int host : hosts) {
     std::vector<std::string> lines;
     for (size_t i = events_shown_[static_cast<size_t>(host)]; i < events.size(); ++i) {
-      if (events[i].host != host || (subject && events[i].event.member != *subject)) continue;
+      const Event& event = events[i].event;
+      if (events[i].host != host || (subject && event.member != *subject)) continue;
+      if (only && *only != core::EventTypeName(event.type)) continue;
       auto line = EventLine(events[i].event, arguments.has_word("by"), arguments.has_word("all"));
       if (line) lines.push_back(std::move(*line));
     }

@@ -72,6 +72,31 @@ void Swarm::Log(const std::string& line) {
   absl::StrAppend(&report_.log, "  ", cluster_->now().micros() / 1000, " ms ", line, "\n");
 }
 
+// Only what begins at this host; what it heard from others would drown the rest.
+void Swarm::LogEvent(const Recorded& recorded) {
+  const core::Event& event = recorded.event;
+  const HostId own = cluster_->host(recorded.host).disk().id;
+  const bool is_accuser = event.by == static_cast<uint32_t>(own.hi >> 32);
+  const std::string subject = absl::StrCat(" n", cluster_->HostOf(event.member) + 1);
+  switch (event.type) {
+    case core::EventType::kMemberSuspected:
+      if (is_accuser) Log(absl::StrCat("n", recorded.host + 1, " suspects", subject));
+      break;
+    case core::EventType::kMemberFailed:
+      if (is_accuser) Log(absl::StrCat("n", recorded.host + 1, " fails", subject));
+      break;
+    case core::EventType::kRefutedSelf:
+      Log(absl::StrCat("n", recorded.host + 1, " refutes"));
+      break;
+    case core::EventType::kStopConflict:
+    case core::EventType::kStopRefused:
+      Log(absl::StrCat("n", recorded.host + 1, " stops: ", event.detail));
+      break;
+    default:
+      break;
+  }
+}
+
 void Swarm::RunRepairs() {
   for (size_t i = 0; i < repairs_.size();) {
     if (repairs_[i].at > cluster_->now()) {
@@ -259,6 +284,7 @@ SwarmReport Swarm::Run() {
     cluster_->AddHost(absl::StrCat("n", host + 1));
     cluster_->config(host).seeds = {Cluster::DefaultAddress(0), Cluster::DefaultAddress(1)};
   }
+  cluster_->SetListener([this](const Recorded& recorded) { LogEvent(recorded); });
   for (int host = 0; host < hosts_; ++host) cluster_->Start(host);
   const TimePoint end = cluster_->now() + kChaos;
   while (cluster_->now() < end) {

@@ -45,7 +45,7 @@ struct SwarmReport {
   uint64_t relayed = 0;
   uint64_t dropped_full = 0;
   uint64_t digest = 0;
-  std::string log;  // one line a fault or repair, for the reader of a failure
+  std::string log;  // one line a fault, repair or accusation, for the reader of a failure
 };
 
 // One run: 16 to 32 hosts of the local or lan profile, a minute of random faults, then calm: all is
@@ -75,6 +75,7 @@ class Swarm {
   void InjectOnNetwork(Fault fault);
   void Mend();
   void Log(const std::string& line);
+  void LogEvent(const Recorded& recorded);
   std::string Disagreement() const;
   bool IsUntroubled() const;
   std::vector<int> RandomHosts();

@@ -75,6 +75,16 @@ TEST(NetworkTest, AHostThatComesLaterIsOutsideOfOlderCuts) {
   EXPECT_TRUE(network.Blocked(0, 1, kUdp));
 }
 
+TEST(NetworkTest, HostsThatCutsTreatAlikeHaveOneSignature) {
+  Network network = MakeNetwork();
+  EXPECT_EQ(network.CutSignature(0), network.CutSignature(3));
+  network.Cut({0, 1}, {2}, kBoth);
+  EXPECT_EQ(network.CutSignature(0), network.CutSignature(1));
+  EXPECT_NE(network.CutSignature(0), network.CutSignature(2));
+  EXPECT_NE(network.CutSignature(0), network.CutSignature(3));
+  EXPECT_NE(network.CutSignature(2), network.CutSignature(3));
+}
+
 TEST(NetworkTest, LossesCombine) {
   Network network = MakeNetwork();
   EXPECT_EQ(network.LossPpm(0, 1), 0u);

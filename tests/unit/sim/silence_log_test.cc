@@ -27,6 +27,22 @@ TEST(SilenceLogTest, SilentIsWhoIsDownOrInAnotherGroup) {
   EXPECT_EQ(log.Between(3, 4, At(10), At(20)), Answer::kAnswered);
 }
 
+TEST(SilenceLogTest, GroupsMayAnswerEachOther) {
+  SilenceLog log(Duration::Seconds(1000));
+  constexpr HostState kC{3, false};
+  SilenceAnswers answers;
+  answers.groups = 3;
+  answers.flags = {1, 1, 0,  //
+                   1, 0, 0,  //
+                   0, 0, 1};
+  log.Record(At(10), {kA, kB, kB, kC, kDown}, answers);
+  EXPECT_EQ(log.Between(0, 1, At(10), At(20)), Answer::kAnswered);
+  EXPECT_EQ(log.Between(1, 2, At(10), At(20)), Answer::kSilent);
+  EXPECT_EQ(log.Between(0, 3, At(10), At(20)), Answer::kSilent);
+  EXPECT_EQ(log.Between(4, 1, At(10), At(20)), Answer::kAnswered);
+  EXPECT_EQ(log.Between(4, 3, At(10), At(20)), Answer::kSilent);  // nobody else is in its group
+}
+
 TEST(SilenceLogTest, OneAnswerInTheSpanIsEnough) {
   SilenceLog log(Duration::Seconds(1000));
   log.Record(At(10), {kA, kA});
