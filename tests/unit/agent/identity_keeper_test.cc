@@ -59,6 +59,16 @@ TEST_F(IdentityKeeperTest, PeersAreSavedWithinSeconds) {
   loop_.Close(keeper);
 }
 
+TEST_F(IdentityKeeperTest, TheFirstPeersEverAreSavedAlmostAtOnce) {
+  record_.peers.clear();
+  ASSERT_TRUE(file_->Save(record_).ok());
+  IdentityKeeper keeper(loop_.get(), file_.get(), record_);
+  keeper.SetPeers({*Address::Parse("10.0.0.2")});
+  EXPECT_TRUE(loop_.RunUntil([this] { return OnDisk().peers.size() == 1; },
+                             IdentityKeeper::kSaveAfterMs - 100));
+  loop_.Close(keeper);
+}
+
 TEST_F(IdentityKeeperTest, AStopSavesWhatIsUnsaved) {
   IdentityKeeper keeper(loop_.get(), file_.get(), record_);
   keeper.SetPeers({*Address::Parse("10.0.0.2")});

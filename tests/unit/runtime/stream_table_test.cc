@@ -182,7 +182,7 @@ TEST_F(StreamTableTest, BadLengthsAndCutFramesBreakAStream) {
     id += 2;
   }
   ASSERT_TRUE(loop_.RunUntil([this] { return at_server_.ended.size() == 3; }));
-  for (const auto& [stream, end] : at_server_.ended) EXPECT_EQ(end, StreamEnd::kBroken) << stream;
+  for (const auto& [stream, end] : at_server_.ended) EXPECT_EQ(end, StreamEnd::kJunk) << stream;
   EXPECT_TRUE(at_server_.messages.empty());
 }
 
