@@ -67,7 +67,7 @@ class Joiner {
   bool joined_ = false;
   std::string last_error_;
 
-  static constexpr Duration kFirstRetry = Duration::Millis(500);
+  static constexpr Duration kFirstRetry = Duration::Millis(50);
   static constexpr Duration kSoon = Duration::Millis(200);
 };
 

@@ -50,9 +50,10 @@ Node::Impl::Impl(const Options& options, Identity identity, uint64_t seed, TimeP
   const Change added =
       table_.Apply(now, OwnUpdate(Incarnation::Of(identity_.epoch, 0), wire::State::kAlive));
   MUSTER_CHECK(added.kind == Change::Kind::kAdded && added.index == 0);
-  extra_at_ = now + options_.period * 10 +
-              Duration::Micros(static_cast<int64_t>(
-                  rng_.Below(static_cast<uint64_t>(options_.period.micros()) * 10)));
+  const Duration extra_every = options_.period * options_.extra_probe_periods;
+  extra_at_ = now + extra_every +
+              Duration::Micros(
+                  static_cast<int64_t>(rng_.Below(static_cast<uint64_t>(extra_every.micros()))));
 }
 
 void Node::Impl::Enter(TimePoint now, Effects* effects) {

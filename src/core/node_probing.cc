@@ -14,8 +14,6 @@ namespace {
 constexpr Duration kPunctual = Duration::Millis(250);
 // Lonely observers: hearing nobody for this long lets silence count (4.5, "small and lonely").
 constexpr Duration kLonelyAfter = Duration::Seconds(60);
-// One extra probe outside the rings every this many periods (4.1).
-constexpr int64_t kExtraEvery = 10;
 // One ping in this many carries the tombstone cell (section 6).
 constexpr uint64_t kTombstoneCellEvery = 64;
 // Members drawn in search of relays, and the worst health of a relay.
@@ -107,7 +105,7 @@ std::vector<const MemberView*> Node::Impl::DrawUpMembers(size_t count, const Hos
 
 void Node::Impl::StartExtraProbe() {
   const TimePoint due = extra_at_;
-  extra_at_ = now_ + options_.period * kExtraEvery;
+  extra_at_ = now_ + options_.period * options_.extra_probe_periods;
   if (leaving_ || others_up() <= 1) return;
   const MemberView* member = RandomUpMember(HostId());
   if (member == nullptr) return;

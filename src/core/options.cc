@@ -105,6 +105,7 @@ absl::Status CheckCounts(const Options& o) {
   constexpr int64_t kFrame = 64 * 1024 + 4;
   const IntegerRange ranges[] = {
       {"rings", o.rings, 1, 16},
+      {"extra_probe_periods", o.extra_probe_periods, 1, 1000},
       {"relays", o.relays, 0, 8},
       {"push_fanout", o.push_fanout, 1, 32},
       {"copies", o.copies, 1, 100},

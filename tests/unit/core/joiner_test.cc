@@ -39,9 +39,9 @@ TEST_F(JoinerTest, NewSeedsAreDueAtOnceAndOneselfIsNoSeed) {
   EXPECT_GT(joiner_.next_round(), At(1)) << "nothing new in these";
 }
 
-TEST_F(JoinerTest, RoundsBackOffFromHalfASecondToTheLimit) {
+TEST_F(JoinerTest, RoundsBackOffFromFiftyMillisecondsToTheLimit) {
   joiner_.SetSeeds(At(0), {Ip(2)}, {});
-  const int64_t waits_ms[] = {500, 1000, 2000, 4000, 8000, 10'000, 10'000};
+  const int64_t waits_ms[] = {50, 100, 200, 400, 800, 1600, 3200, 6400, 10'000, 10'000};
   TimePoint now = At(0);
   for (const int64_t wait : waits_ms) {
     EXPECT_EQ(FailRound(now).size(), 1u);
@@ -65,7 +65,7 @@ TEST_F(JoinerTest, AnAddressBeingTriedIsNotTriedTwice) {
 
 TEST_F(JoinerTest, ABusyAnswererIsAskedAgainSoon) {
   joiner_.SetSeeds(At(0), {Ip(2)}, {});
-  for (int i = 0; i < 6; ++i) FailRound(At(i));
+  for (int i = 0; i < 9; ++i) FailRound(At(i));
   joiner_.RetrySoon(At(10));
   EXPECT_EQ(joiner_.next_round(), At(210));
 }
