@@ -72,8 +72,8 @@ class Checkers {
   void ObserveFailed(TimePoint at, const FailedReport& report);
   // From now on these hosts can answer each other; see SilenceLog::Record.
   void ObserveHosts(TimePoint at, std::vector<SilenceLog::HostState> hosts,
-                    SilenceAnswers answers = {}) {
-    silence_.Record(at, std::move(hosts), std::move(answers));
+                    SilencePaths paths = {}) {
+    silence_.Record(at, std::move(hosts), std::move(paths));
   }
 
   // At most kViolationsKept are kept; `violation_count` counts all.

@@ -168,9 +168,9 @@ class Cluster : private StreamTable::Hosts {
   void ObserveFailed(int host, const core::Event& event);
   // Tells the checkers who can answer whom from now on.
   void NoteHosts();
-  // Sorts the running hosts into groups that no cut tells apart; `*members` gets their hosts.
+  // Sorts the hosts into groups that no cut tells apart; `*members` gets the hosts of each.
   std::vector<uint32_t> Groups(std::vector<std::vector<int>>* members) const;
-  SilenceAnswers WhoAnswersWhom(const std::vector<std::vector<int>>& members) const;
+  SilencePaths Paths(const std::vector<std::vector<int>>& members) const;
 
   // StreamTable::Hosts
   int HostAt(const Address& address) const override;

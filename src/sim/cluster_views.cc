@@ -95,53 +95,56 @@ void Cluster::ObserveFailed(int host, const core::Event& event) {
 }
 
 std::vector<uint32_t> Cluster::Groups(std::vector<std::vector<int>>* members) const {
-  std::vector<uint32_t> groups(hosts_.size(), SilenceLog::kNoGroup);
+  std::vector<uint32_t> groups(hosts_.size());
   LookupMap<uint64_t, uint32_t> by_signature;
   for (size_t i = 0; i < hosts_.size(); ++i) {
-    if (!hosts_[i]->is_running()) continue;
-    uint32_t& group = by_signature[network_.CutSignature(static_cast<int>(i))];
-    if (group == SilenceLog::kNoGroup) {
+    const uint64_t signature = network_.CutSignature(static_cast<int>(i));
+    if (by_signature.Insert(signature, static_cast<uint32_t>(members->size()))) {
       members->emplace_back();
-      group = static_cast<uint32_t>(members->size());
     }
-    groups[i] = group;
-    (*members)[group - 1].push_back(static_cast<int>(i));
+    groups[i] = by_signature[signature];
+    (*members)[groups[i]].push_back(static_cast<int>(i));
   }
   return groups;
 }
 
 // Two hosts answer each other if packets pass both ways by one transport, or if half of all running
 // hosts can relay (relays are asked by UDP, and at random: a few among many are no sure way).
-SilenceAnswers Cluster::WhoAnswersWhom(const std::vector<std::vector<int>>& members) const {
-  SilenceAnswers answers;
+SilencePaths Cluster::Paths(const std::vector<std::vector<int>>& members) const {
+  SilencePaths paths;
   const size_t n = members.size();
-  if (!network_.has_cuts()) return answers;
+  if (!network_.has_cuts()) return paths;
   const auto passes = [this, &members](size_t a, size_t b, Transports transport) {
     const int i = members[a].front();
     const int j = members[b].back();  // in one group: another host, where there is one
     return !network_.Blocked(i, j, transport) && !network_.Blocked(j, i, transport);
   };
   std::vector<uint8_t> udp(n * n);
-  answers.groups = static_cast<uint32_t>(n);
-  answers.flags.resize(n * n);
-  size_t running = 0;
+  std::vector<size_t> running(n);
+  size_t all_running = 0;
+  paths.groups = static_cast<uint32_t>(n);
+  paths.flags.resize(n * n);
   for (size_t a = 0; a < n; ++a) {
-    running += members[a].size();
+    running[a] =
+        static_cast<size_t>(std::count_if(members[a].begin(), members[a].end(), [this](int host) {
+          return this->host(host).is_running();
+        }));
+    all_running += running[a];
     for (size_t b = 0; b < n; ++b) {
       udp[a * n + b] = passes(a, b, kUdp);
-      answers.flags[a * n + b] = udp[a * n + b] != 0 || passes(a, b, kTcp);
+      paths.flags[a * n + b] = udp[a * n + b] != 0 || passes(a, b, kTcp);
     }
   }
   for (size_t a = 0; a < n; ++a) {
     for (size_t b = 0; b < n; ++b) {
       size_t relays = 0;
       for (size_t r = 0; r < n; ++r) {
-        if (udp[a * n + r] != 0 && udp[r * n + b] != 0) relays += members[r].size();
+        if (udp[a * n + r] != 0 && udp[r * n + b] != 0) relays += running[r];
       }
-      if (relays * 2 >= running) answers.flags[a * n + b] = 1;
+      if (relays > 0 && relays * 2 >= all_running) paths.flags[a * n + b] = 1;
     }
   }
-  return answers;
+  return paths;
 }
 
 void Cluster::NoteHosts() {
@@ -150,9 +153,10 @@ void Cluster::NoteHosts() {
   std::vector<SilenceLog::HostState> states(groups.size());
   for (size_t i = 0; i < groups.size(); ++i) {
     states[i].group = groups[i];
+    states[i].answers = hosts_[i]->is_running();
     states[i].impaired = network_.WorstHostLossPpm(static_cast<int>(i)) >= kImpairedPpm;
   }
-  checkers_.ObserveHosts(now_, std::move(states), WhoAnswersWhom(members));
+  checkers_.ObserveHosts(now_, std::move(states), Paths(members));
 }
 
 }  // namespace muster::sim

@@ -4,30 +4,18 @@
 
 namespace muster::sim {
 
-void SilenceLog::Record(TimePoint at, std::vector<HostState> hosts, SilenceAnswers answers) {
+void SilenceLog::Record(TimePoint at, std::vector<HostState> hosts, SilencePaths paths) {
   if (!spans_.empty() && spans_.back().from == at) spans_.pop_back();
-  spans_.push_back({at, std::move(hosts), std::move(answers)});
+  spans_.push_back({at, std::move(hosts), std::move(paths)});
   size_t old = 0;
   while (old + 1 < spans_.size() && spans_[old + 1].from + kept_for_ < at) ++old;
   spans_.erase(spans_.begin(), spans_.begin() + static_cast<ptrdiff_t>(old));
 }
 
-bool SilenceLog::AnswersAnybody(const Span& span, size_t host) {
-  for (size_t i = 0; i < span.hosts.size(); ++i) {
-    const uint32_t group = span.hosts[i].group;
-    if (i != host && group != kNoGroup && span.answers.Get(group, span.hosts[host].group)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool SilenceLog::IsAble(const Span& span, size_t observer, size_t subject) {
-  const HostState there = subject < span.hosts.size() ? span.hosts[subject] : HostState();
-  const HostState here = observer < span.hosts.size() ? span.hosts[observer] : HostState();
-  if (there.group == kNoGroup) return false;
-  return here.group == kNoGroup ? AnswersAnybody(span, subject)
-                                : span.answers.Get(here.group, there.group);
+  if (observer >= span.hosts.size() || subject >= span.hosts.size()) return false;
+  const HostState& there = span.hosts[subject];
+  return there.answers && span.paths.Get(span.hosts[observer].group, there.group);
 }
 
 SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from,

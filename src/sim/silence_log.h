@@ -8,24 +8,24 @@
 
 namespace muster::sim {
 
-// Which groups answer each other: a square of flags, groups counted from 1. Without any, each
-// answers itself and no other.
-struct SilenceAnswers {
+// Which groups of hosts can exchange packets: a square of flags, groups counted from 0. Without
+// any, each reaches itself and no other.
+struct SilencePaths {
   uint32_t groups = 0;
   std::vector<uint8_t> flags;
   bool Get(uint32_t a, uint32_t b) const {
-    return flags.empty() ? a == b : flags[(a - 1) * groups + b - 1] != 0;
+    return flags.empty() ? a == b : flags[a * groups + b] != 0;
   }
 };
 
 // What the simulator knows and no member can: who was able to answer whom, and when. The time is
-// cut into spans in which nothing changed; in each, every host is in a group of hosts that are
-// alike to all others. A host that is down or paused is in none.
+// cut into spans in which nothing changed; in each, every host is in a group of hosts that the
+// network treats alike, whether or not it runs.
 class SilenceLog {
  public:
-  static constexpr uint32_t kNoGroup = 0;  // down or paused
   struct HostState {
-    uint32_t group = kNoGroup;
+    uint32_t group = 0;
+    bool answers = false;   // false: down or paused
     bool impaired = false;  // loses so many packets that no promise covers it (protocol.md 4.9)
   };
 
@@ -33,15 +33,15 @@ class SilenceLog {
   explicit SilenceLog(Duration kept_for) : kept_for_(kept_for) {}
 
   // From `at` on the hosts are in these states. A second call for one instant replaces the first.
-  void Record(TimePoint at, std::vector<HostState> hosts, SilenceAnswers answers = {});
+  void Record(TimePoint at, std::vector<HostState> hosts, SilencePaths paths = {});
 
   enum class Answer : uint8_t {
-    kSilent,    // answered nobody healthy all the time
-    kAnswered,  // was able to answer somebody
+    kSilent,    // was not able to answer all the time
+    kAnswered,  // was able to
     kImpaired,  // one of the two was impaired: nothing can be said
   };
-  // Whether `subject` was silent for `observer` from `from` to `to`. While the observer itself was
-  // in no group, the subject counts as silent only if it was in none either, or answered nobody.
+  // Whether `subject` was silent for `observer` from `from` to `to`. An observer that did not run
+  // is judged by the place where it would have run: its absence is not the subject's silence.
   Answer Between(int observer, int subject, TimePoint from, TimePoint to) const;
   // Since when, without a break up to `at`, `subject` has been able to answer; `at` itself when it
   // was not able to just before.
@@ -53,9 +53,8 @@ class SilenceLog {
   struct Span {
     TimePoint from;
     std::vector<HostState> hosts;
-    SilenceAnswers answers;
+    SilencePaths paths;
   };
-  static bool AnswersAnybody(const Span& span, size_t host);
   static bool IsAble(const Span& span, size_t observer, size_t subject);
 
   Duration kept_for_;

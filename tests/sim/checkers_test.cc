@@ -134,10 +134,10 @@ TEST(DeadlineRule, ABusyLoopIsFound) {
 
 // ---- The promise ----
 
-constexpr SilenceLog::HostState kWell{1, false};
-constexpr SilenceLog::HostState kFar{2, false};
-constexpr SilenceLog::HostState kDown{SilenceLog::kNoGroup, false};
-constexpr SilenceLog::HostState kSick{1, true};
+constexpr SilenceLog::HostState kWell{0, true, false};
+constexpr SilenceLog::HostState kFar{1, true, false};
+constexpr SilenceLog::HostState kDown{0, false, false};
+constexpr SilenceLog::HostState kSick{0, true, true};
 
 // Host 0 pronounces host 1 failed at `at`, with a tolerance of 4 s.
 Checkers::FailedReport Verdict(uint64_t by = 1) {

@@ -72,6 +72,34 @@ void Swarm::Log(const std::string& line) {
   absl::StrAppend(&report_.log, "  ", cluster_->now().micros() / 1000, " ms ", line, "\n");
 }
 
+void Swarm::TracePackets(TimePoint from, TimePoint to) {
+  cluster_->network().SetFilter(
+      [this, from, to](int sender, int receiver, Transports transport, std::string_view bytes) {
+        const TimePoint now = cluster_->now();
+        if (now >= from && now <= to) LogPacket(sender, receiver, transport, bytes);
+        return false;
+      });
+}
+
+void Swarm::LogPacket(int from, int to, Transports transport, std::string_view bytes) {
+  constexpr const char* kTypes[] = {"?", "ping", "ping-request", "ack", "nack", "pull", "gossip"};
+  std::string line = absl::StrCat("    n", from + 1, " > n", to + 1, " ");
+  wire::Packet packet;
+  if (transport == kTcp) {
+    absl::StrAppend(&line, "tcp ", bytes.size());
+  } else if (codec_.DecodePacket(bytes, &packet) == wire::Reject::kNone) {
+    absl::StrAppend(&line, kTypes[static_cast<int>(packet.type)], " ", packet.sequence);
+    if (packet.answers != 0) absl::StrAppend(&line, " to ", packet.answers);
+    for (const wire::Update& update : packet.updates) {
+      absl::StrAppend(&line, ", n", cluster_->HostOf(update.id) + 1, " ",
+                      wire::StateName(update.state), " ", update.incarnation.epoch(), ".",
+                      update.incarnation.counter());
+    }
+  }
+  if (cluster_->network().Blocked(from, to, transport)) line += " (cut)";
+  Log(line);
+}
+
 // Only what begins at this host; what it heard from others would drown the rest.
 void Swarm::LogEvent(const Recorded& recorded) {
   const core::Event& event = recorded.event;
@@ -294,6 +322,7 @@ SwarmReport Swarm::Run() {
     if (Enabled(fault)) Inject(fault);
   }
   Mend();
+  cluster_->RunFor(kSettle);
   report_.converged = cluster_->RunUntil([this] { return cluster_->Agreed() && IsUntroubled(); },
                                          kCalmBound, Duration::Millis(100));
   if (!report_.converged) report_.disagreement = Disagreement();

@@ -4,11 +4,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/base/rng.h"
 #include "src/base/time.h"
 #include "src/sim/cluster.h"
+#include "src/wire/codec.h"
 
 namespace muster::sim {
 
@@ -54,9 +56,13 @@ struct SwarmReport {
 class Swarm {
  public:
   static constexpr Duration kChaos = Duration::Seconds(60);
+  // Probes that were in the air when the calm began may still fail.
+  static constexpr Duration kSettle = Duration::Seconds(3);
   static constexpr Duration kCalmBound = Duration::Seconds(40);
 
   explicit Swarm(uint64_t seed);
+  // Every packet of this part of the run goes into the log. Call before Run.
+  void TracePackets(TimePoint from, TimePoint to);
   SwarmReport Run();
   // What the run is made of, for the head of a failure.
   std::string Describe() const;
@@ -75,6 +81,7 @@ class Swarm {
   void InjectOnNetwork(Fault fault);
   void Mend();
   void Log(const std::string& line);
+  void LogPacket(int from, int to, Transports transport, std::string_view bytes);
   void LogEvent(const Recorded& recorded);
   std::string Disagreement() const;
   bool IsUntroubled() const;
@@ -87,6 +94,7 @@ class Swarm {
   uint32_t enabled_;
   std::unique_ptr<Cluster> cluster_;
   std::vector<Repair> repairs_;
+  wire::Codec codec_{"default"};  // for the trace
   SwarmReport report_;
 };
 

@@ -1,4 +1,5 @@
-// Random faults, then calm. --seed=N (repeatable) and --seeds=A-B choose the runs.
+// Random faults, then calm. --seed=N (repeatable) and --seeds=A-B choose the runs; --packets=A-B
+// puts every packet between these milliseconds into the log of a failure.
 
 #include "tests/sim/swarm.h"
 
@@ -26,6 +27,15 @@ std::vector<uint64_t>& Seeds() {
   return seeds;
 }
 
+struct Range {
+  int64_t first_ms = 0;
+  int64_t last_ms = 0;
+};
+Range& Traced() {
+  static Range range;
+  return range;
+}
+
 std::string Repeat(uint64_t seed) {
   return "repeat: bazel test //tests/sim:swarm_test --test_output=all --test_arg=--seed=" +
          std::to_string(seed) + "\n";
@@ -42,6 +52,10 @@ class SwarmTest : public ::testing::TestWithParam<uint64_t> {};
 
 TEST_P(SwarmTest, KeepsItsPromisesAndConverges) {
   Swarm swarm(GetParam());
+  if (Traced().last_ms > 0) {
+    swarm.TracePackets(TimePoint::FromMicros(Traced().first_ms * 1000),
+                       TimePoint::FromMicros(Traced().last_ms * 1000));
+  }
   const SwarmReport report = swarm.Run();
   std::string broken;
   for (const Violation& violation : report.violations) {
@@ -125,6 +139,13 @@ bool NumberAfter(std::string_view argument, std::string_view name, uint64_t* num
   return true;
 }
 
+// The number after the "-" of a range; the arguments of main end with a zero byte.
+uint64_t AfterDash(std::string_view argument) {
+  const size_t dash = argument.find('-', 2);
+  return dash == std::string_view::npos ? 0
+                                        : std::strtoull(argument.data() + dash + 1, nullptr, 10);
+}
+
 // False where the process has nothing more to do.
 bool ReadArguments(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
@@ -137,10 +158,9 @@ bool ReadArguments(int argc, char** argv) {
     if (NumberAfter(argument, "--seed=", &number)) {
       Seeds().push_back(number);
     } else if (NumberAfter(argument, "--seeds=", &number)) {
-      const size_t dash = argument.find('-', 8);
-      const uint64_t last =
-          dash == std::string_view::npos ? number : std::strtoull(argv[i] + dash + 1, nullptr, 10);
-      for (uint64_t seed = number; seed <= last; ++seed) Seeds().push_back(seed);
+      for (uint64_t seed = number; seed <= AfterDash(argument); ++seed) Seeds().push_back(seed);
+    } else if (NumberAfter(argument, "--packets=", &number)) {
+      Traced() = {static_cast<int64_t>(number), static_cast<int64_t>(AfterDash(argument))};
     }
   }
   if (Seeds().empty()) {
