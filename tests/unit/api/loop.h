@@ -27,6 +27,7 @@ class TestLoop {
     uv_async_init(&loop_, &async_, [](uv_async_t*) {});
     uv_timer_init(&loop_, &limit_);
     uv_idle_init(&loop_, &idle_);
+    uv_prepare_init(&loop_, &prepare_);
   }
   TestLoop(const TestLoop&) = delete;
   TestLoop& operator=(const TestLoop&) = delete;
@@ -34,20 +35,27 @@ class TestLoop {
     uv_close(reinterpret_cast<uv_handle_t*>(&async_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&limit_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
     uv_run(&loop_, UV_RUN_DEFAULT);
     EXPECT_EQ(uv_loop_close(&loop_), 0) << "a handle was not closed";
   }
   uv_loop_t* get() { return &loop_; }
 
-  // Turns the loop until the condition holds; false when it does not within the time.
+  // Turns the loop until the condition holds; false when it does not within the time. A turn runs
+  // timers before it waits: the condition is asked in between, too.
   bool RunUntil(const std::function<bool()>& condition, uint64_t limit_ms = 20'000) {
     bool expired = false;
     limit_.data = &expired;
     uv_timer_start(
         &limit_, [](uv_timer_t* timer) { *static_cast<bool*>(timer->data) = true; }, limit_ms, 0);
+    prepare_.data = const_cast<std::function<bool()>*>(&condition);
+    uv_prepare_start(&prepare_, [](uv_prepare_t* prepare) {
+      if ((*static_cast<std::function<bool()>*>(prepare->data))()) uv_stop(prepare->loop);
+    });
     while (!condition() && !expired) uv_run(&loop_, UV_RUN_ONCE);
+    uv_prepare_stop(&prepare_);
     uv_timer_stop(&limit_);
-    return condition();
+    return condition() && !expired;
   }
   // Turns the loop while `client` runs in a thread of its own. With `each_turn` the loop does not
   // rest, and calls it in every turn.
@@ -74,6 +82,7 @@ class TestLoop {
   uv_async_t async_;
   uv_timer_t limit_;
   uv_idle_t idle_;
+  uv_prepare_t prepare_;
 };
 
 // A folder whose paths are short enough for sockets; removed with what is directly in it.
