@@ -40,6 +40,7 @@ struct Flight {
   uint32_t sequence = 0;        // of the direct ping
   TimePoint due;                // when it should have left
   TimePoint sent;               // when it left
+  TimePoint indirect_at;        // when every path had been tried
   TimePoint heard_at;           // last packet of the target since, though no answer
   TimePoint deadline;           // of the present phase
   bool indirect = false;        // relays and stream have been asked

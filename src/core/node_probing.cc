@@ -180,6 +180,7 @@ void Node::Impl::OpenProbeStream(Flight& flight) {
 
 void Node::Impl::GoIndirect(Flight& flight) {
   flight.indirect = true;
+  flight.indirect_at = now_;
   flight.deadline = now_ + awareness_.ScaleTimeout(options_.ack_timeout_min) + indirect_timeout();
   AskRelays(flight);
   OpenProbeStream(flight);

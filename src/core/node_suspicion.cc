@@ -41,7 +41,8 @@ void Node::Impl::Accuse(const Flight& flight) {
   }
   const Duration tolerance = ToleranceOf(flight.target);
   const bool certain = flight.stream_refused || !IsLonely();
-  const TimePoint began = std::max(flight.sent, flight.heard_at);
+  // Silent is who answers on no path: the silence counts from when the last path was tried.
+  const TimePoint began = std::max(flight.indirect_at, flight.heard_at);
   const TimePoint window_end = began + (certain ? tolerance : tolerance * 2);
   ++stats_.suspicions;
   Suspicion& suspicion = suspicions_.Open(now_, flight.target, member.incarnation, true, self_tag(),
