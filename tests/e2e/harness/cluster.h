@@ -11,8 +11,8 @@
 
 namespace muster::e2e {
 
-// A folder of its own in /tmp, removed with all its content. Short, because a unix socket's path
-// has at most 107 bytes.
+// A folder of its own in /tmp, removed with all its content unless the variable MUSTER_KEEP is set.
+// Short, because a unix socket's path has at most 107 bytes.
 class ScratchFolder {
  public:
   ScratchFolder();
