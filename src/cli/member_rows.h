@@ -27,7 +27,7 @@ std::string FormatTags(const Member& member);  // "role=web,zone=a", escaped
 // Age of an instant of Unix time, "-" without one.
 std::string FormatSince(std::optional<int64_t> since_us, int64_t now_us);
 
-// The table of interface.md with header and summary unless --no-headers; `wide` adds columns.
+// The table that README.md shows, header and summary unless --no-headers; `wide` adds columns.
 std::string RenderMembers(const std::vector<const Member*>& rows, int64_t now_us, bool wide,
                           const Output& output);
 

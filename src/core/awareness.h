@@ -7,7 +7,7 @@
 namespace muster::core {
 
 // Local health: how far this member must doubt itself, 0 (well) to 8. Lifeguard's local health
-// multiplier (Dadgar et al. 2018, section IV.A, S = 8) with the inputs of protocol.md 4.6.
+// multiplier (Dadgar et al. 2018, section IV.A, S = 8) with inputs of our own.
 class Awareness {
  public:
   static constexpr int kMax = 8;

@@ -11,9 +11,8 @@
 
 namespace muster::core {
 
-// Joiners at the door whose name, address or id another party seems to hold (protocol.md 2,
-// "conflicts are decided at the door"). Each waits while the holder is probed; what answered there
-// decides.
+// Joiners at the door whose name, address or id another party seems to hold ("Joining and the
+// door" in README.md). Each waits while the holder is probed; what answered there decides.
 class Door {
  public:
   static constexpr size_t kMax = 128;

@@ -13,7 +13,7 @@ namespace muster::core {
 
 // What a node tells its host, in order of happening. Values are stable; hosts switch on them.
 enum class EventType : uint8_t {
-  // Changes of the member table, the same that users see (interface.md, event types).
+  // Changes of the member table, the same that users see (`muster events`).
   kMemberJoined = 1,  // first seen up
   kMemberSuspected,
   kMemberRefuted,  // suspect -> alive

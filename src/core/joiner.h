@@ -12,7 +12,7 @@
 
 namespace muster::core {
 
-// The outbound side of joining (protocol.md 7): which addresses are tried, when, and what came of
+// The outbound side of joining (README.md): which addresses are tried, when, and what came of
 // each attempt. The node opens the streams.
 class Joiner {
  public:

@@ -105,9 +105,8 @@ class MemberTable {
 
   // Merges a claim by the rules of merge_rules.h; stored incarnations rise under any admitted
   // claim. Attributes are merged apart from the state, since they belong to an incarnation alone:
-  //   raised incarnation   those carried replace the held ones; if none are carried and their hash
-  //   is
-  //                        another, the held ones stay, marked as outdated
+  //   raised incarnation   those carried replace the held ones; if none are carried and their
+  //                        hash is another, the held ones stay, marked as outdated
   //   equal incarnation    the greater set wins; any set wins over outdated ones
   //   lower incarnation    taken only where none were ever known
   // An unknown subject's failed or left is kept as a tombstone (with empty attributes if the claim

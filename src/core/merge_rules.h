@@ -3,9 +3,9 @@
 #include "src/base/ids.h"
 #include "src/wire/message.h"
 
-// The order of claims about one member (protocol.md 2), as pure functions. Merging is a join of a
-// semilattice: commutative, associative and idempotent, so that any order and any repetition of
-// the same claims ends in the same state everywhere.
+// The order of claims about one member (README.md, "States"), as pure functions. Merging is a join
+// of a semilattice: commutative, associative and idempotent, so that any order and any repetition
+// of the same claims ends in the same state everywhere.
 
 namespace muster::core {
 

@@ -9,7 +9,7 @@
 namespace muster::core {
 namespace {
 
-// A host this late doubts itself (the void-probe bound of protocol.md 4.5).
+// A host this late doubts itself (README.md, "Evidence gate": the bound of a void probe).
 constexpr Duration kLateHost = Duration::Millis(250);
 
 Identity Complete(Identity identity, const Options& options) {

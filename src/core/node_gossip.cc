@@ -2,7 +2,7 @@
 
 #include "src/core/node_impl.h"
 
-// Rumours out (protocol.md 5), pulls of full records, and the agreement report (6).
+// Rumours out (README.md, "Gossip"), pulls of full records, and the agreement report.
 
 namespace muster::core {
 namespace {

@@ -3,7 +3,7 @@
 #include "src/base/check.h"
 #include "src/core/node_impl.h"
 
-// Joining from both sides of the door, and finding lost members again (protocol.md 2 and 7).
+// Joining from both sides of the door, and finding lost members again (README.md).
 
 namespace muster::core {
 namespace {

@@ -4,17 +4,17 @@
 #include "src/core/node_impl.h"
 #include "src/core/rtt.h"
 
-// Probes out: whom and when (paced rings, protocol.md 4.1), on which paths (4.2), and what an
-// outcome proves (4.5, 4.6).
+// Probes out: whom and when ("Paced rings" of README.md), on which paths ("Probe
+// paths"), and what an outcome proves ("Evidence gate", "Local health").
 
 namespace muster::core {
 namespace {
 
-// A probe that left later than this after it was due proves nothing (protocol.md 4.5).
+// A probe that left later than this after it was due proves nothing (README.md, "Evidence gate").
 constexpr Duration kPunctual = Duration::Millis(250);
-// Lonely observers: hearing nobody for this long lets silence count (4.5, "small and lonely").
+// Lonely observers: hearing nobody for this long lets silence count.
 constexpr Duration kLonelyAfter = Duration::Seconds(60);
-// One ping in this many carries the tombstone cell (section 6).
+// One ping in this many carries the tombstone cell.
 constexpr uint64_t kTombstoneCellEvery = 64;
 // Members drawn in search of relays, and the worst health of a relay.
 constexpr size_t kRelayCandidates = 12;

@@ -8,7 +8,7 @@
 namespace muster::core {
 namespace {
 
-// Receipts that a graceful leave asks for (protocol.md 7).
+// Receipts that a graceful leave asks for (README.md, "Leaving").
 constexpr int kLeaveReceipts = 3;
 // Members drawn in search of one not asked yet.
 constexpr size_t kLeaveCandidates = 16;

@@ -3,7 +3,7 @@
 #include "src/base/check.h"
 #include "src/core/node_impl.h"
 
-// From a failed probe to a verdict (protocol.md 4.3 to 4.5). The accuser waits one tolerance from
+// From a failed probe to a verdict (README.md has the steps). The accuser waits one tolerance from
 // its first failed probe, all others two; each takes a last look of its own before it says failed.
 
 namespace muster::core {

@@ -4,7 +4,7 @@
 #include "src/core/merge_rules.h"
 #include "src/core/node_impl.h"
 
-// Streamed reconciliation of two tables that differ (protocol.md 6). sync.h has the exchange.
+// Streamed reconciliation of two tables that differ (README.md). sync.h has the exchange.
 
 namespace muster::core {
 namespace {

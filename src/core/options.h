@@ -9,7 +9,7 @@
 
 namespace muster::core {
 
-// Timing presets (protocol.md 1). P is the probe period, T the tolerance.
+// Timing presets. P is the probe period, T the tolerance.
 //   local  P 0.25 s  T  1 s    one host or one rack
 //   lan    P 1 s     T  4 s    one site
 //   wan    P 2 s     T 12 s    between sites

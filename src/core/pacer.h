@@ -8,7 +8,7 @@
 
 namespace muster::core {
 
-// The target's half of paced rings (protocol.md 4.1): spaces this member's observers one period
+// The target's half of paced rings (README.md): spaces this member's observers one period
 // apart, whatever their phases. A grid of slots P apart; each observer that pings is given the
 // first free slot from 0.5 K P after its ping, at most 1.5 K P, where K counts the observers heard
 // from lately. An observer that pings again gives up the slot it held. With K slots in that span

@@ -12,7 +12,8 @@ namespace muster::core {
 
 // What this node knows of its peers' tables: the view cell each sent last. Answers two questions:
 // do all peers heard from lately hold our very table (the agreement report), and is it worth
-// reconciling with this one (protocol.md 6). Bounded; the peer heard from longest ago goes first.
+// reconciling with this one (README.md, "View cells"). Bounded; the peer heard from longest ago
+// goes first.
 class PeerCells {
  public:
   static constexpr size_t kMax = 64;

@@ -10,8 +10,8 @@
 
 namespace muster::core {
 
-// Pings that this node sent on behalf of others (protocol.md 4.2): when the subject answers, the
-// asker gets the ack; when it has not by 80 % of the asker's patience, a nack.
+// Pings that this node sent on behalf of others (SWIM 2002, section 3.1): when the subject answers,
+// the asker gets the ack; when it has not by 80 % of the asker's patience, a nack.
 class Relays {
  public:
   static constexpr size_t kMax = 256;

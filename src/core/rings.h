@@ -8,7 +8,7 @@
 
 namespace muster::core {
 
-// Whom this member observes (protocol.md 4.1). Ring j sorts the members that are up by
+// Whom this member observes (README.md, "Paced rings"). Ring j sorts the members that are up by
 // H(j, id); this member observes its successor in each ring. With at most rings + 1 members up,
 // everyone observes everyone. Successors are kept, the rings themselves never are: an arrival costs
 // O(rings), the departure of a successor one walk over the table.

@@ -6,8 +6,8 @@
 namespace muster::core {
 
 // RFC 6298's estimator in the two 16-bit fields of a view entry, units of 8 us (at most 524 ms):
-//   first sample: srtt = r, rttvar = r/2; then rttvar += (|srtt - r| - rttvar)/4, srtt += (r -
-//   srtt)/8.
+//   first sample: srtt = r, rttvar = r/2
+//   then: rttvar += (|srtt - r| - rttvar)/4, srtt += (r - srtt)/8
 void AddRttSample(Duration rtt, MemberView* member);
 
 // srtt; zero when never measured.

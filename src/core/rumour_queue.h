@@ -14,7 +14,7 @@ namespace muster::core {
 
 // What a rumour is about, in order of urgency. While there is more to tell than a packet holds, the
 // classes that have something to tell share its bytes in the proportions below, so that none
-// starves (protocol.md 5): start-time fair queueing (Goyal, Vin, Cheng 1996) over the classes.
+// starves: start-time fair queueing (Goyal, Vin, Cheng 1996) over the classes.
 enum class RumourClass : uint8_t {
   kRefutation = 0,  // alive again after a suspicion or verdict: 30 %
   kVerdict = 1,     // failed, leaving, left: 30 %

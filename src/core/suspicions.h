@@ -23,7 +23,7 @@ struct Suspicion {
   TimePoint next_repeat;  // accusers probe on
   TimePoint next_gate_ping;
   bool looking = false;  // the last look is in flight
-  // Verdict gate (protocol.md 4.5): our own completed round trips since the suspicion began.
+  // The evidence gate (README.md): our own completed round trips since the suspicion began.
   TimePoint first_trip_started;
   TimePoint last_trip_started;
   TimePoint last_trip_done;

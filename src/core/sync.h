@@ -12,7 +12,7 @@
 
 namespace muster::core {
 
-// One streamed reconciliation of two tables (protocol.md 6):
+// One streamed reconciliation of two tables (README.md, "View cells"):
 //   initiator -> summary of its table (short updates)
 //   responder -> records that the initiator lacks or holds lower, and the ids it wants in full
 //   initiator -> the records wanted, and those where it holds something higher

@@ -8,7 +8,7 @@
 namespace muster::sim {
 namespace {
 
-// A host that loses this much is sick, not silent: protocol.md 4.9 rules it, not the promise.
+// A host that loses this much is sick, not silent: outside the promise of src/core/README.md.
 constexpr uint32_t kImpairedPpm = 400'000;
 
 }  // namespace

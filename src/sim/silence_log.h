@@ -26,7 +26,7 @@ class SilenceLog {
   struct HostState {
     uint32_t group = 0;
     bool answers = false;   // false: down or paused
-    bool impaired = false;  // loses so many packets that no promise covers it (protocol.md 4.9)
+    bool impaired = false;  // loses so many packets that no promise covers it ("The promise")
   };
 
   // Spans that ended longer than `kept_for` ago are forgotten.

@@ -33,7 +33,7 @@ inline constexpr int kStateCount = 6;
 enum class Reason : uint8_t {
   kNone = 0,
   kNoAnswer = 1,     // silent on every path for its window
-  kUnconfirmed = 2,  // the same, seen by a lone or isolated observer (protocol.md 4.5)
+  kUnconfirmed = 2,  // the same, seen by a lone or isolated observer (src/core, "Evidence gate")
   kLossy = 3,        // loses most packets (4.9)
   kLeft = 4,         // left by itself
   kForced = 5,       // force-leave

@@ -1,4 +1,4 @@
-// The byte budget of protocol.md section 3, with numbers as large as a real cluster has.
+// The byte budget of a packet (proto/README.md), with numbers as large as a real cluster has.
 
 #include <gtest/gtest.h>
 
