@@ -10,7 +10,7 @@
 
 namespace muster::e2e {
 
-// One event as an agent streamed it (src/api/shapes.h).
+// One event as an agent streamed it (EventShape, src/api/shapes.h).
 struct SeenEvent {
   int64_t arrived_us = 0;  // wall clock of the harness when the line came, microseconds
   std::string type;        // "member.failed" ...
