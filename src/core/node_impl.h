@@ -156,6 +156,7 @@ class Node::Impl {
   std::vector<const MemberView*> DrawUpMembers(size_t count, const HostId& avoid);
 
   // ---- node_suspicion.cc ----
+  Duration WindowFor(const Flight& flight) const;
   void Accuse(const Flight& flight);
   void SuspectGossiped(const HostId& id, const wire::Update& claim);
   void RunSuspicions();

@@ -15,6 +15,8 @@ constexpr Duration kLastLook = Duration::Millis(250);
 constexpr Duration kLookAgain = Duration::Millis(250);
 // Probes on all paths that must stay unanswered before a lonely observer gives a verdict.
 constexpr int kLonelyProbes = 4;
+// Time for those probes where everybody's silence has lasted long enough.
+constexpr Duration kLonelyWindow = Duration::Millis(1500);
 // A claim that a member we hold alive has failed is put to the member itself this often, this far
 // apart, before it is believed.
 constexpr int kChallengeTries = 3;
@@ -30,6 +32,15 @@ Duration Node::Impl::ToleranceOf(const HostId& id) const {
   return std::max(options_.tolerance, std::min(theirs, Duration::Seconds(600)));
 }
 
+Duration Node::Impl::WindowFor(const Flight& flight) const {
+  const Duration tolerance = ToleranceOf(flight.target);
+  if (flight.stream_refused || !IsLonely()) return tolerance;
+  if (others_up() <= 1) return tolerance * 2;
+  // Isolated: everybody has been silent for that long already; what is wanted are the probes.
+  const Duration waited = now_ - last_heard_;
+  return std::max(kLonelyWindow, tolerance * 2 - waited);
+}
+
 void Node::Impl::Accuse(const Flight& flight) {
   if (leaving_ || now_ < no_accusing_until_) return;
   const int64_t index = table_.IndexOf(flight.target);
@@ -39,14 +50,12 @@ void Node::Impl::Accuse(const Flight& flight) {
   if (const Suspicion* open = suspicions_.Find(flight.target); open != nullptr && open->accuser) {
     return;
   }
-  const Duration tolerance = ToleranceOf(flight.target);
-  const bool certain = flight.stream_refused || !IsLonely();
   // Silent is who answers on no path: the silence counts from when the last path was tried.
   const TimePoint began = std::max(flight.indirect_at, flight.heard_at);
-  const TimePoint window_end = began + (certain ? tolerance : tolerance * 2);
+  const TimePoint window_end = began + WindowFor(flight);
   ++stats_.suspicions;
   Suspicion& suspicion = suspicions_.Open(now_, flight.target, member.incarnation, true, self_tag(),
-                                          flight.sent, window_end);
+                                          began, window_end);
   suspicion.path_proven |= flight.stream_refused;
   suspicion.punctual_unanswered = IsLate(flight) ? 0 : 1;
   if (member.state == wire::State::kAlive) {
