@@ -107,10 +107,12 @@ void Driver::Impl::OnStreamEnded(core::StreamId stream, core::StreamEnd end) {
 }
 
 void Driver::Impl::OnDue(TimePoint scheduled, bool drained) {
-  const TimePoint now = MonotonicNow();
-  lag.Add(now - scheduled);
-  streams.HandleDeadlines(now);
+  const TimePoint begin = MonotonicNow();
+  lag.Add(begin - scheduled);
+  streams.HandleDeadlines(begin);
   if (closing) return;
+  // Streams that ended told the node of it, at a later time than `begin`.
+  const TimePoint now = MonotonicNow();
   if (node->NextDeadline() <= now) {
     node->HandleDeadline(now, drained ? core::Backlog::kDrained : core::Backlog::kMore, effects);
   }
