@@ -18,6 +18,11 @@ void Door::Gone(StreamId stream) {
   std::erase_if(visitors_, [stream](const Visitor& v) { return v.stream == stream; });
 }
 
+bool Door::IsWaiting(StreamId stream) const {
+  return std::any_of(visitors_.begin(), visitors_.end(),
+                     [stream](const Visitor& v) { return v.stream == stream; });
+}
+
 bool Door::IsAboutClone(StreamId stream) const {
   return std::any_of(visitors_.begin(), visitors_.end(), [stream](const Visitor& v) {
     return v.stream == stream && v.holder == v.joiner.id;

@@ -36,6 +36,7 @@ class Door {
   // Takes the visitor that waits on this stream; false when there is none (it went away).
   bool Take(StreamId stream, Visitor* visitor);
   void Gone(StreamId stream);
+  bool IsWaiting(StreamId stream) const;
   // The joiner on that stream has the very id of the holder: only a boot tells them apart.
   bool IsAboutClone(StreamId stream) const;
   size_t size() const { return visitors_.size(); }

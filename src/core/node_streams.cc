@@ -25,7 +25,10 @@ StreamId Node::Impl::OpenStream(const Address& to, StreamRole role, Duration bud
 void Node::Impl::CloseStream(StreamId stream) {
   const StreamRole* role = roles_.Find(stream);
   if (role == nullptr) return;
-  if (*role == StreamRole::kInbound) --inbound_streams_;
+  if (*role == StreamRole::kInbound) {
+    --inbound_streams_;
+    door_.Gone(stream);
+  }
   roles_.Erase(stream);
   stream_peers_.Erase(stream);
   out_.Close(stream);
@@ -100,8 +103,10 @@ void Node::Impl::HandleStreamMessage(StreamId stream, std::string_view body) {
   }
   answer_about_self_ = false;
   Heard({message_in_.sender, Address(), false});
-  const bool inbound = *role == StreamRole::kInbound;
   const StreamRole own = *role;
+  // Who waits at the door has nothing else to say: an answer to one joiner must not decide on
+  // another.
+  const bool inbound = own == StreamRole::kInbound && !door_.IsWaiting(stream);
   switch (message_in_.type) {
     case wire::StreamType::kJoin:
       if (inbound) return HandleJoin(stream);
@@ -121,7 +126,9 @@ void Node::Impl::HandleStreamMessage(StreamId stream, std::string_view body) {
       if (inbound) return HandleSyncSummary(stream);
       break;
     case wire::StreamType::kSyncRecords:
-      if (syncs_.Find(stream) != nullptr) return HandleSyncRecords(stream);
+      if (syncs_.Find(stream) != nullptr && !door_.IsWaiting(stream)) {
+        return HandleSyncRecords(stream);
+      }
       break;
     case wire::StreamType::kLeave:
       if (inbound) return HandleLeaveNotice(stream);
@@ -235,7 +242,6 @@ void Node::Impl::HandleStreamClosed(StreamId stream, StreamEnd end) {
     case StreamRole::kSync:
       return syncs_.End(stream);
     case StreamRole::kInbound:
-      door_.Gone(stream);
       return syncs_.End(stream);
     case StreamRole::kLeave:
       --leave_.open;
