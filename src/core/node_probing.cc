@@ -282,7 +282,7 @@ void Node::Impl::Answered(Flight& flight, const Door::Answer& answer) {
   const Flight ended = flight;
   if (ended.kind != ProbeKind::kDoor) {
     SuspectAnswered(ended.target);
-    backoff_.Answered(ended.target);
+    backoff_.Answered(now_, ended.target);
   }
   if (was_done) return;
   HealthChanged(awareness_.ProbeOk());

@@ -130,7 +130,7 @@ void Node::Impl::LookEnded(const Flight& flight) {
   Suspicion* suspicion = suspicions_.Find(flight.target);
   const MemberView* member = table_.Find(flight.target);
   if (suspicion == nullptr || member == nullptr) return;
-  // An answer on another flight, or a new accusation, has moved the window since: not the last look.
+  // An answer to another probe, or a new accusation, has moved the window since.
   if (!suspicion->looking) return;
   if (flight.stream_refused) suspicion->path_proven = true;
   if (!IsLate(flight)) ++suspicion->punctual_unanswered;

@@ -139,9 +139,10 @@ void AccusationBackoff::Refuted(TimePoint now, const HostId& subject) {
   wait.step = std::min(wait.step + 1, kStepsMax);
 }
 
-void AccusationBackoff::Answered(const HostId& subject) {
+void AccusationBackoff::Answered(TimePoint now, const HostId& subject) {
   Wait* wait = waits_.Find(subject);
-  if (wait == nullptr) return;
+  // The refutation itself comes with an answer: what is answered within the wait proves no health.
+  if (wait == nullptr || now < wait->until) return;
   if (--wait->step <= 0) waits_.Erase(subject);
 }
 

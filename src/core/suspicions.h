@@ -83,13 +83,13 @@ class Suspicions {
 };
 
 // After a refutation the same accuser waits 1, 2, 4 ... 60 periods before it suspects that subject
-// again; an answered probe brings the wait one step down.
+// again; a probe answered after the wait brings it one step down.
 class AccusationBackoff {
  public:
   explicit AccusationBackoff(Duration period) : period_(period) {}
   bool MayAccuse(TimePoint now, const HostId& subject) const;
   void Refuted(TimePoint now, const HostId& subject);
-  void Answered(const HostId& subject);
+  void Answered(TimePoint now, const HostId& subject);
   void Forget(const HostId& subject) { waits_.Erase(subject); }
 
  private:

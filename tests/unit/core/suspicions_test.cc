@@ -158,8 +158,9 @@ TEST(AccusationBackoffTest, WaitsDoubleToSixtyPeriods) {
 TEST(AccusationBackoffTest, AnsweredProbesBringItDownAgain) {
   AccusationBackoff backoff(kPeriod);
   backoff.Refuted(At(0), kSubject);
-  backoff.Refuted(At(0), kSubject);  // would wait 4 P next
-  backoff.Answered(kSubject);
+  backoff.Refuted(At(0), kSubject);       // would wait 4 P next
+  backoff.Answered(At(1'999), kSubject);  // within the wait of 2 P: no proof of health
+  backoff.Answered(At(2'000), kSubject);
   backoff.Refuted(At(10'000), kSubject);  // waits 2 P, not 4
   EXPECT_TRUE(backoff.MayAccuse(At(12'000), kSubject));
   EXPECT_FALSE(backoff.MayAccuse(At(11'999), kSubject));
