@@ -124,6 +124,7 @@ class Node::Impl {
   void HandlePing(const Source& source, size_t request_bytes);
   void HandlePingRequest(const Source& source);
   void HandleAck(const Source& source);
+  Duration PaceOf(const wire::Packet& ack) const;
   void HandleNack(const Source& source);
   void HandlePull(const Source& source);
   bool LearnAll(const std::vector<wire::Update>& updates, const Source& source);

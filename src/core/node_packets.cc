@@ -183,10 +183,18 @@ void Node::Impl::HandleAck(const Source& source) {
     for (const HostId& subject : flight->told) rumours_.Known(subject);
   }
   if (in_.pace_ms != 0 && flight->kind == ProbeKind::kRing && schedule_.contains(source.sender)) {
-    schedule_.Set(source.sender, now_ + awareness_.ScalePeriod(Duration::Millis(in_.pace_ms)));
+    schedule_.Set(source.sender, now_ + awareness_.ScalePeriod(PaceOf(in_)));
   }
   DirectAnswer(*flight);
   if (source.known && in_.view.has_value()) NoteCell(source, *in_.view, true);
+}
+
+Duration Node::Impl::PaceOf(const wire::Packet& ack) const {
+  // A target may neither drive its observers into a storm nor keep them away.
+  const auto observers =
+      static_cast<int64_t>(Rings::ObserversOf(table_.up_count(), options_.rings));
+  return std::clamp(Duration::Millis(ack.pace_ms), options_.period / 2,
+                    options_.period * observers * 3 / 2);
 }
 
 void Node::Impl::HandleNack(const Source& source) {

@@ -26,6 +26,8 @@ Duration Pacer::NextProbe(TimePoint now, const HostId& observer) {
   std::erase_if(slots_, [&](const Slot& slot) {
     return slot.observer == observer || slot.heard_at + memory < now;
   });
+  // Slots stand in the order in which their observers were heard.
+  if (slots_.size() >= kSlotsMax) slots_.erase(slots_.begin());
   const Duration round = period_ * (static_cast<int64_t>(slots_.size()) + 1);
   const int64_t last = (now + round + round / 2).micros() / period_.micros();
   int64_t index = SlotFrom(now + round / 2, period_);

@@ -15,6 +15,10 @@ namespace muster::core {
 // and at most K - 1 of them taken there is always a free one.
 class Pacer {
  public:
+  // Far above any K. Whoever forges more observers than that makes older ones lose their slots,
+  // and costs no more time than this.
+  static constexpr size_t kSlotsMax = 64;
+
   // `period` is P, above zero.
   explicit Pacer(Duration period);
 

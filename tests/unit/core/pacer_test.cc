@@ -65,6 +65,14 @@ TEST(PacerTest, AnObserverNotHeardForTwoRoundsIsForgotten) {
   EXPECT_EQ(pacer.observers(), 1u);
 }
 
+TEST(PacerTest, ForgedObserversAreBounded) {
+  Pacer pacer(kPeriod);
+  for (uint64_t n = 0; n < 1000; ++n) {
+    EXPECT_LE(pacer.NextProbe(At(0), IdOf(n)), kPeriod * 3 * Pacer::kSlotsMax / 2);
+    EXPECT_LE(pacer.observers(), Pacer::kSlotsMax);
+  }
+}
+
 TEST(PacerDeathTest, NeedsAPeriod) { EXPECT_DEATH(Pacer{Duration::Zero()}, "check failed"); }
 
 }  // namespace
