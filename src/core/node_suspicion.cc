@@ -21,6 +21,8 @@ constexpr Duration kLonelyWindow = Duration::Millis(1500);
 // apart, before it is believed.
 constexpr int kChallengeTries = 3;
 constexpr Duration kChallengeEvery = Duration::Millis(170);
+// More such claims at a time are ignored: reconciliation brings them again.
+constexpr size_t kChallengesMax = 256;
 
 }  // namespace
 
@@ -181,6 +183,7 @@ void Node::Impl::StartChallenge(const wire::Update& claim, const Source& source)
     if (challenge.claim.incarnation < claim.incarnation) challenge.claim = claim;
     return;
   }
+  if (challenges_.size() >= kChallengesMax) return;
   challenges_.push_back({claim, source.sender, now_ + kChallengeEvery, 1});
   SendChallenge(challenges_.back());
 }
