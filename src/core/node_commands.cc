@@ -106,10 +106,15 @@ absl::Status Node::Impl::SetTags(wire::Tags tags) {
   const std::string broken = wire::CheckAttributes(attributes);
   if (!broken.empty()) return absl::InvalidArgumentError(ToAbsl(broken));
   if (attributes == identity_.attributes) return absl::OkStatus();
-  identity_.attributes = std::move(attributes);
   const Incarnation own = table_.self().incarnation;
   Incarnation next = own.Refuted();
-  if (next <= own) next = Incarnation::Of(own.epoch() + 1, 0);
+  if (next <= own) {
+    if (own.epoch() + 1 >= Incarnation::kEpochMax) {
+      return absl::ResourceExhaustedError("no incarnation is left; restart with a new --data-dir");
+    }
+    next = Incarnation::Of(own.epoch() + 1, 0);
+  }
+  identity_.attributes = std::move(attributes);
   RaiseOwn(next, true);
   return absl::OkStatus();
 }

@@ -121,7 +121,7 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
   const bool first = !joiner_.joined();
   joiner_.Joined();
   if (message_in_.epoch_known > identity_.epoch &&
-      message_in_.epoch_known < Incarnation::kEpochMax) {
+      message_in_.epoch_known + 1 < Incarnation::kEpochMax) {
     RaiseOwn(Incarnation::Of(message_in_.epoch_known + 1, 0), true);
   }
   LearnAll(message_in_.updates, source);

@@ -55,6 +55,14 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
     return false;
   }
   const MemberView* member = table_.Find(update.id);
+  if (update.incarnation.epoch() >= Incarnation::kEpochMax) {
+    Reject(wire::Reject::kEpochJump);  // its subject could not refute it
+    return false;
+  }
+  if (member == nullptr && InTombstones(update.state) &&
+      Duration::Seconds(update.age_s) >= options_.tombstone_for) {
+    return false;  // expired here, and news to nobody
+  }
   if (member != nullptr) {
     const bool direct = source.known && source.sender == update.id;
     if (!direct &&
@@ -151,9 +159,11 @@ void Node::Impl::React(const Change& change, const wire::Update& update, const H
 void Node::Impl::QueueRumour(const Change& change, const wire::Update& update,
                              const HostId& source) {
   const MemberView& member = table_[change.index];
-  // Old tombstones travel by reconciliation only; nobody else has anything to learn at once.
-  if (member.is_tombstone() && update.age_s > 60) return;
-  const bool attributes_news = change.kind == Change::Kind::kAdded || change.attributes_changed;
+  const bool added = change.kind == Change::Kind::kAdded;
+  // Old tombstones travel by reconciliation only; nobody else has anything to learn at once. What
+  // an operator makes of one (force-leave) is news.
+  if (added && member.is_tombstone() && update.age_s > 60) return;
+  const bool attributes_news = added || change.attributes_changed;
   RumourClass rumour_class = RumourClass::kJoin;
   switch (member.state) {
     case wire::State::kAlive:
@@ -221,7 +231,7 @@ void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source
   const bool echo =
       update.incarnation == own && same_attributes && update.state <= table_.self().state;
   if (echo) return;
-  if (update.incarnation.is_top() && InTombstones(update.state) &&
+  if (update.incarnation.is_top() && update.state >= wire::State::kLeft &&
       update.incarnation.epoch() == own.epoch()) {
     Event& event = out_.effects().AddEvent(EventType::kStopEvicted);
     event.by = update.by;
@@ -246,7 +256,7 @@ void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source
   }
   Incarnation next = update.incarnation.Refuted();
   if (update.incarnation.epoch() > own.epoch() || next <= update.incarnation) {
-    if (update.incarnation.epoch() >= Incarnation::kEpochMax) {
+    if (update.incarnation.epoch() + 1 >= Incarnation::kEpochMax) {
       return Reject(wire::Reject::kEpochJump);
     }
     next = Incarnation::Of(update.incarnation.epoch() + 1, 0);
