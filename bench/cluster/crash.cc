@@ -63,6 +63,9 @@ absl::StatusOr<CrashTimes> Crash(size_t agents, const std::string& profile, int 
     std::fprintf(stderr, "  %zu agents, %s, kill %d of %d: worst %.2f s\n", agents, profile.c_str(),
                  i + 1, kills, times.all_s.Max());
   }
+  if (const size_t down = fleet.CountDown(); down > 0) {
+    return absl::InternalError(absl::StrCat(down, " agents ended by themselves"));
+  }
   return times;
 }
 

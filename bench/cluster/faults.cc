@@ -22,6 +22,7 @@ constexpr Duration kAftermath = Duration::Seconds(10);
 
 // What all logs say of a span.
 struct Tally {
+  size_t down = 0;   // agents that ended by themselves
   int failures = 0;  // (observer, verdict) pairs
   int suspicions = 0;
   int refutations = 0;
@@ -31,6 +32,7 @@ struct Tally {
 // Leaves out events about the members named in `excused`.
 Tally CountVerdicts(Fleet* fleet, int64_t from_us, const std::set<std::string>& excused) {
   Tally tally;
+  tally.down = fleet->CountDown();
   fleet->Count(from_us, e2e::WallMicros(), [&](const LoggedEvent& event) {
     if (excused.contains(event.member)) return false;
     if (event.type == "member.suspected") ++tally.suspicions;
@@ -44,8 +46,10 @@ Tally CountVerdicts(Fleet* fleet, int64_t from_us, const std::set<std::string>& 
 }
 
 std::string TallyText(const Tally& tally) {
-  return absl::StrCat(tally.failures, " failures shown, of ", tally.hit.size(), " agents; ",
-                      tally.suspicions, " suspicions shown, ", tally.refutations, " refuted");
+  return absl::StrCat(
+      tally.failures, " failures shown, of ", tally.hit.size(), " agents; ", tally.suspicions,
+      " suspicions shown, ", tally.refutations, " refuted",
+      tally.down == 0 ? std::string() : absl::StrCat("; ", tally.down, " AGENTS CRASHED"));
 }
 
 void MeasureLoss(const Settings& settings, const std::string& profile, int allowed,
@@ -81,7 +85,8 @@ void MeasureLoss(const Settings& settings, const std::string& profile, int allow
                               whole ? absl::StrCat("whole after ", Fixed(whole_after, 1), " s")
                                     : std::string("not whole again"));
   row.serf = serf;
-  row.verdict = tally.failures <= allowed && whole ? Row::Verdict::kMet : Row::Verdict::kMissed;
+  row.verdict = tally.failures <= allowed && tally.down == 0 && whole ? Row::Verdict::kMet
+                                                                      : Row::Verdict::kMissed;
   report->Add(row);
 }
 
@@ -130,7 +135,8 @@ void MeasurePauses(const Settings& settings, Report* report) {
                               whole ? absl::StrCat("whole after ", Fixed(whole_after, 1), " s")
                                     : std::string("not whole again"));
   row.serf = "0";
-  row.verdict = tally.failures == 0 && whole ? Row::Verdict::kMet : Row::Verdict::kMissed;
+  row.verdict =
+      tally.failures == 0 && tally.down == 0 && whole ? Row::Verdict::kMet : Row::Verdict::kMissed;
   report->Add(row);
 }
 

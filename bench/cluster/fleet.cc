@@ -112,6 +112,12 @@ bool Fleet::WaitWhole(Duration budget) {
       kLogInterval);
 }
 
+size_t Fleet::CountDown() {
+  return static_cast<size_t>(
+      std::count_if(agents_.begin(), agents_.end(),
+                    [](const std::unique_ptr<e2e::Agent>& agent) { return !agent->running(); }));
+}
+
 std::vector<pid_t> Fleet::pids() const {
   std::vector<pid_t> pids;
   for (const std::unique_ptr<e2e::Agent>& agent : agents_) pids.push_back(agent->pid());

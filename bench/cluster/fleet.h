@@ -45,6 +45,9 @@ class Fleet {
   // Every agent holds every other one for alive, by its log. Waits up to `budget`.
   bool WaitWhole(Duration budget);
 
+  // Agents that do not run now. Where none should be down, they crashed.
+  size_t CountDown();
+
   e2e::Agent& operator[](size_t index) { return *agents_[index]; }
   size_t size() const { return agents_.size(); }
   std::vector<pid_t> pids() const;

@@ -87,6 +87,10 @@ void MeasureIdle(const Settings& settings, Report* report) {
   Idle(kSpan);
   const UsageRates ours = our_meter.Finish();
   const UsageRates theirs = their_meter.Finish();
+  if (const size_t down = fleet.CountDown(); down > 0) {
+    return report->AddFailure(
+        "idle", absl::InternalError(absl::StrCat(down, " agents ended by themselves")));
+  }
   ReportTraffic(filter, static_cast<double>(agents), ours.seconds, report);
   const Samples cpu = ToSamples(ours.cpu_percent);
   const Samples switches = ToSamples(ours.switches_per_s);

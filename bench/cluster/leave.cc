@@ -66,6 +66,9 @@ void MeasureLeave(const Settings& settings, Report* report) {
     for (int i = 0; i < settings.repeats && status.ok(); ++i) {
       status = LeaveOne(&fleet, rng.Below(agents), &times);
     }
+    if (const size_t down = fleet.CountDown(); status.ok() && down > 0) {
+      status = absl::InternalError(absl::StrCat(down, " agents ended by themselves"));
+    }
     if (!status.ok()) {
       report->AddFailure(figure, status);
       continue;

@@ -89,7 +89,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCall{"ToleranceWithoutUnit", {"agent", "--tolerance=4"}, kUsage, {"'4'", "4s"}},
         BadCall{"ToleranceTooSmall", {"agent", "--tolerance=10ms"}, kUsage, {"10ms", "250ms"}},
         BadCall{"NameWithASpace", {"agent", "--name=web 1"}, kUsage, {"web 1", "letters"}},
-        BadCall{"TagWithoutValue", {"agent", "--tag=role"}, kUsage, {"'role'", "KEY=VALUE", "--tag"}},
+        BadCall{
+            "TagWithoutValue", {"agent", "--tag=role"}, kUsage, {"'role'", "KEY=VALUE", "--tag"}},
         BadCall{"UnknownLogLevel", {"agent", "--log-level=loud"}, kUsage, {"loud", "info"}},
         BadCall{"NoSuchConfig",
                 {"agent", "--config=/nonexistent/muster.toml"},

@@ -47,6 +47,9 @@ std::string ScratchFolder::Sub(const std::string& name) const {
 }
 
 Cluster::~Cluster() {
+  const int crashes = Process::CrashCount();
+  RunningNames();  // reaps those that ended
+  if (Process::CrashCount() != crashes) std::fputs(Describe().c_str(), stderr);
   for (const std::unique_ptr<Agent>& agent : agents_) agent->Kill();
 }
 

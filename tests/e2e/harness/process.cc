@@ -45,8 +45,15 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   _exit(127);
 }
 
+int crash_count = 0;
+
 int ExitCodeOf(int wait_status) {
-  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+  if (!WIFSIGNALED(wait_status)) return WEXITSTATUS(wait_status);
+  const int ended_by = WTERMSIG(wait_status);
+  for (const int own : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP}) {
+    if (ended_by == own) ++crash_count;
+  }
+  return 128 + ended_by;
 }
 
 }  // namespace
@@ -116,6 +123,8 @@ std::optional<int> Process::WaitExit(Duration budget) {
       budget, [this] { return !running(); }, Duration::Millis(1));
   return exit_code_;
 }
+
+int Process::CrashCount() { return crash_count; }
 
 CommandResult RunCommand(ProcessOptions options, Duration budget) {
   CommandResult result;

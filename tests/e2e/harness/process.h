@@ -45,6 +45,10 @@ class Process {
   // Its exit code (128 + n when signal n ended it), or nothing if it still runs after `budget`.
   std::optional<int> WaitExit(Duration budget);
 
+  // How many processes were ended by a signal of their own making (abort, bad access) so far. No
+  // test may raise it, whatever else it looks at.
+  static int CrashCount();
+
  private:
   pid_t pid_ = -1;
   std::optional<int> exit_code_;
