@@ -84,6 +84,9 @@ class Node::Impl {
   bool leaving_ = false;
 
  private:
+  // Lonely observers: hearing nobody for this long lets silence count.
+  static constexpr Duration kLonelyAfter = Duration::Seconds(60);
+
   // Where a claim comes from. `direct`: from its subject, at the address that the table holds.
   struct Source {
     HostId sender;
@@ -234,6 +237,7 @@ class Node::Impl {
   // ---- node_syncing.cc ----
   void ConsiderSync(const HostId& peer, const Address& address, bool tombstones);
   void SendSummary(SyncSession& session);
+  size_t SyncedMax() const;  // more subjects in one exchange are an attack
   void HandleSyncSummary(StreamId stream);
   void HandleSyncRecords(StreamId stream);
   void SendRecords(SyncSession& session);

@@ -11,6 +11,8 @@ namespace {
 
 // Fresh news is still on its way by gossip; wait for it before comparing tables.
 constexpr Duration kQuietFor = Duration::Millis(200);
+// Tables sent on demand may run up a debt of bulk bytes that takes so long to pay.
+constexpr Duration kDebtMax = Duration::Seconds(4);
 // Room left in a frame for everything that is no update.
 constexpr size_t kFrameReserve = 2048;
 
@@ -81,7 +83,14 @@ void Node::Impl::CollectDifference(const wire::Update& theirs, SyncSession* sess
   if (order > 0 || theirs.attributes_hash == 0) session->owed.push_back(theirs.id);
 }
 
+size_t Node::Impl::SyncedMax() const {
+  return 2 * static_cast<size_t>(options_.members_max + options_.tombstones_max);
+}
+
 void Node::Impl::HandleSyncSummary(StreamId stream) {
+  // Whole tables are large, and whoever asks gets one: not more of them than we can pay for.
+  const bool in_debt = bulk_bucket_.AvailableAt(now_, 1) > now_ + kDebtMax;
+  if (in_debt) return HandleStreamClosed(stream, StreamEnd::kBroken);
   SyncSession* session = syncs_.FindOrAccept(stream, message_in_.sender, table_.version());
   if (session == nullptr || session->summary_done) {
     Reject(wire::Reject::kStreamProtocol);
@@ -91,10 +100,11 @@ void Node::Impl::HandleSyncSummary(StreamId stream) {
   const Source source{message_in_.sender, *stream_peers_.Find(stream), false};
   const bool last = message_in_.last;
   for (const wire::Update& theirs : message_in_.updates) {
-    session->seen.Insert(theirs.id);
+    // Each subject once: what is owed and wanted grows no faster than `seen`.
+    if (!session->seen.Insert(theirs.id)) continue;
     Learn(theirs, source);
     CollectDifference(theirs, session);
-    if (session->seen.size() > static_cast<size_t>(options_.members_max) * 2) {
+    if (session->seen.size() > SyncedMax()) {
       Reject(wire::Reject::kLimit);
       return HandleStreamClosed(stream, StreamEnd::kBroken);
     }
@@ -154,11 +164,15 @@ void Node::Impl::HandleSyncRecords(StreamId stream) {
   for (const wire::Update& theirs : message_in_.updates) {
     Learn(theirs, source);
     // What we hold higher goes back, so that one exchange settles both tables.
-    if (session->initiator) CollectDifference(theirs, session);
+    if (session->initiator && session->seen.Insert(theirs.id)) CollectDifference(theirs, session);
+    if (session->seen.size() > SyncedMax()) {
+      Reject(wire::Reject::kLimit);
+      return HandleStreamClosed(stream, StreamEnd::kBroken);
+    }
   }
   session->wanted.clear();
   for (const HostId& id : message_in_.wanted) {
-    if (session->owed.size() >= static_cast<size_t>(options_.members_max) * 2) break;
+    if (session->owed.size() >= table_.size() * 2) break;
     session->owed.push_back(id);
   }
   if (!message_in_.last) return;

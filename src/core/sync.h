@@ -24,7 +24,7 @@ struct SyncSession {
   bool tombstones = false;
   bool summary_done = false;
   uint64_t version_before = 0;  // of our table; unchanged at the end means futile
-  LookupSet<HostId> seen;       // responder: ids in the initiator's summary
+  LookupSet<HostId> seen;       // ids in the summary, or in the records, of the other side
   std::vector<HostId> wanted;   // ask the other side for these
   std::vector<HostId> owed;     // send these in full
 };
