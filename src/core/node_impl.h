@@ -131,7 +131,7 @@ class Node::Impl {
   void HandleNack(const Source& source);
   void HandlePull(const Source& source);
   bool LearnAll(const std::vector<wire::Update>& updates, const Source& source);
-  void AnswerHeldRecord(const Source& source);
+  void AnswerHeldRecord(const Source& source, size_t request_bytes);
   Source MakeSource(const HostId& sender, const Address& from) const;
   void Heard(const Source& source);
 

@@ -12,8 +12,6 @@ namespace {
 
 // A probe that left later than this after it was due proves nothing (README.md, "Evidence gate").
 constexpr Duration kPunctual = Duration::Millis(250);
-// Lonely observers: hearing nobody for this long lets silence count.
-constexpr Duration kLonelyAfter = Duration::Seconds(60);
 // One ping in this many carries the tombstone cell.
 constexpr uint64_t kTombstoneCellEvery = 64;
 // Members drawn in search of relays, and the worst health of a relay.

@@ -37,9 +37,9 @@ Duration Node::Impl::ToleranceOf(const HostId& id) const {
 Duration Node::Impl::WindowFor(const Flight& flight) const {
   const Duration tolerance = ToleranceOf(flight.target);
   if (flight.stream_refused || !IsLonely()) return tolerance;
-  if (others_up() <= 1) return tolerance * 2;
-  // Isolated: everybody has been silent for that long already; what is wanted are the probes.
   const Duration waited = now_ - last_heard_;
+  if (waited < kLonelyAfter) return tolerance * 2;
+  // Everybody has been silent for that long already; what is wanted are the probes.
   return std::max(kLonelyWindow, tolerance * 2 - waited);
 }
 
