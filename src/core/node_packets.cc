@@ -72,7 +72,7 @@ void Node::Impl::HandlePacket(const Address& from, std::string_view bytes) {
       LearnAll(in_.updates, source);
       break;
   }
-  if (in_.type != wire::PacketType::kPing) AnswerHeldRecord(source);
+  if (in_.type != wire::PacketType::kPing) AnswerHeldRecord(source, bytes.size());
 }
 
 bool Node::Impl::LearnAll(const std::vector<wire::Update>& updates, const Source& source) {
@@ -235,7 +235,7 @@ void Node::Impl::HandlePull(const Source& source) {
   }
 }
 
-void Node::Impl::AnswerHeldRecord(const Source& source) {
+void Node::Impl::AnswerHeldRecord(const Source& source, size_t request_bytes) {
   if (leaving_) return;
   const int64_t index = table_.IndexOf(source.sender);
   if (index <= 0) return;
@@ -246,9 +246,13 @@ void Node::Impl::AnswerHeldRecord(const Source& source) {
   pieces_.clear();
   if (held_down) AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
   if (wrong_about_us) AppendUpdateFor(0, false, &pieces_);
-  if (!gossip_bucket_.Take(now_, static_cast<int64_t>(pieces_.size()))) return;
   packet_ = wire::Packet();
   packet_.type = wire::PacketType::kGossip;
+  const size_t answer_bytes =
+      wire::limits::kDatagramBytesMax - out_.RoomBeside(packet_) + pieces_.size();
+  if (!source.known && answer_bytes > request_bytes) return;
+  // Not from the bucket of gossip, which anybody's packets could then keep empty.
+  if (!bulk_bucket_.Take(now_, static_cast<int64_t>(answer_bytes))) return;
   out_.Send(source.from, packet_, pieces_, false);
 }
 
