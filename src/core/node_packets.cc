@@ -152,8 +152,7 @@ void Node::Impl::HandleAck(const Source& source) {
   const bool about_relay = !in_.target.is_zero();
   LearnAll(in_.updates, source);
   Relays::Duty duty;
-  if (!about_relay && relays_.Take(in_.answers, &duty)) {
-    if (duty.subject != source.sender) return Reject(wire::Reject::kUnsolicited);
+  if (!about_relay && relays_.Take(in_.answers, source.sender, &duty)) {
     packet_ = wire::Packet();
     packet_.type = wire::PacketType::kAck;
     packet_.answers = duty.asker_sequence;

@@ -4,9 +4,9 @@
 
 namespace muster::core {
 
-bool Relays::Take(uint32_t sequence, Duty* duty) {
+bool Relays::Take(uint32_t sequence, const HostId& subject, Duty* duty) {
   for (size_t i = 0; i < duties_.size(); ++i) {
-    if (duties_[i].sequence != sequence) continue;
+    if (duties_[i].sequence != sequence || duties_[i].subject != subject) continue;
     *duty = duties_[i];
     duties_.erase(duties_.begin() + static_cast<std::ptrdiff_t>(i));
     return true;

@@ -27,8 +27,8 @@ class Relays {
 
   bool full() const { return duties_.size() >= kMax; }
   void Add(const Duty& duty) { duties_.push_back(duty); }
-  // Takes the duty whose ping has this sequence; false when there is none.
-  bool Take(uint32_t sequence, Duty* duty);
+  // Takes the duty whose ping of `subject` has this sequence; false when there is none.
+  bool Take(uint32_t sequence, const HostId& subject, Duty* duty);
   // Copies the next duty whose nack is due and marks it sent; forgets old ones. False: none due.
   bool PopNackDue(TimePoint now, Duty* duty);
   TimePoint next() const;

@@ -7,6 +7,8 @@ namespace {
 
 TimePoint At(int64_t ms) { return TimePoint::FromMicros(10'000'000 + ms * 1000); }
 
+constexpr HostId kSubject{1, 1};  // of duty 1
+
 Relays::Duty MakeDuty(uint32_t sequence, int64_t nack_ms) {
   Relays::Duty duty;
   duty.sequence = sequence;
@@ -22,9 +24,10 @@ TEST(RelaysTest, AnAnswerTakesTheDutyOnce) {
   relays.Add(MakeDuty(1, 400));
   relays.Add(MakeDuty(2, 300));
   Relays::Duty duty;
-  EXPECT_TRUE(relays.Take(1, &duty));
+  EXPECT_FALSE(relays.Take(1, HostId{2, 1}, &duty)) << "another's answer";
+  EXPECT_TRUE(relays.Take(1, kSubject, &duty));
   EXPECT_EQ(duty.asker_sequence, 101u);
-  EXPECT_FALSE(relays.Take(1, &duty));
+  EXPECT_FALSE(relays.Take(1, kSubject, &duty));
   EXPECT_EQ(relays.next(), At(300));
 }
 
@@ -37,7 +40,7 @@ TEST(RelaysTest, OneNackEachAndALateAnswerIsStillPassedOn) {
   EXPECT_EQ(duty.sequence, 1u);
   EXPECT_FALSE(relays.PopNackDue(At(500), &duty)) << "a second nack";
   EXPECT_TRUE(relays.next().is_never());
-  EXPECT_TRUE(relays.Take(1, &duty)) << "a late ack";
+  EXPECT_TRUE(relays.Take(1, kSubject, &duty)) << "a late ack";
 }
 
 TEST(RelaysTest, DutiesAreForgottenAndBounded) {
@@ -51,7 +54,7 @@ TEST(RelaysTest, DutiesAreForgottenAndBounded) {
   while (relays.PopNackDue(At(1400), &duty)) {
   }
   EXPECT_FALSE(relays.full());
-  EXPECT_FALSE(relays.Take(1, &duty));
+  EXPECT_FALSE(relays.Take(1, kSubject, &duty));
 }
 
 }  // namespace
