@@ -87,11 +87,12 @@ class Node::Impl {
   // Lonely observers: hearing nobody for this long lets silence count.
   static constexpr Duration kLonelyAfter = Duration::Seconds(60);
 
-  // Where a claim comes from. `direct`: from its subject, at the address that the table holds.
+  // Where a claim comes from.
   struct Source {
     HostId sender;
     Address from;
-    bool known = false;  // host id and source both match the table
+    bool known = false;     // host id and source both match the table
+    bool answered = false;  // and it answers what we sent there: its source is not forged
   };
   enum class StreamRole : uint8_t { kInbound, kProbe, kJoin, kSync, kLeave, kConflict };
   struct Verdict {
@@ -126,7 +127,7 @@ class Node::Impl {
   // ---- node_packets.cc ----
   void HandlePing(const Source& source, size_t request_bytes);
   void HandlePingRequest(const Source& source);
-  void HandleAck(const Source& source);
+  void HandleAck(Source source);
   Duration PaceOf(const wire::Packet& ack) const;
   void HandleNack(const Source& source);
   void HandlePull(const Source& source);

@@ -117,7 +117,7 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
         stream, to.ToString() + ": " + RefusalText(message_in_, identity_.attributes, identity_.id),
         message_in_.verdict);
   }
-  const Source source{message_in_.sender, to, true};
+  const Source source{message_in_.sender, to, true, true};
   const bool first = !joiner_.joined();
   joiner_.Joined();
   if (message_in_.epoch_known > identity_.epoch &&
@@ -269,7 +269,7 @@ void Node::Impl::Admit(StreamId stream, const wire::Update& joiner) {
   answer.seen_as = seen_as;
   const MemberView* held = table_.Find(joiner.id);
   if (held != nullptr) answer.epoch_known = held->incarnation.epoch();
-  Learn(joiner, {joiner.id, joiner.attributes->address, true});
+  Learn(joiner, {joiner.id, joiner.attributes->address, true, true});
   last_heard_ = now_;
   CheckIsolation();
   pieces_.clear();

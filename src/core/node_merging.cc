@@ -64,7 +64,7 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
     return false;  // expired here, and news to nobody
   }
   if (member != nullptr) {
-    const bool direct = source.known && source.sender == update.id;
+    const bool direct = source.answered && source.sender == update.id;
     if (!direct &&
         update.incarnation.epoch() > member->incarnation.epoch() + options_.epoch_jump_max) {
       Reject(wire::Reject::kEpochJump);

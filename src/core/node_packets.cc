@@ -11,7 +11,7 @@ namespace muster::core {
 void Node::Impl::Reject(wire::Reject reason) { ++stats_.rejected[static_cast<size_t>(reason)]; }
 
 Node::Impl::Source Node::Impl::MakeSource(const HostId& sender, const Address& from) const {
-  Source source{sender, from, false};
+  Source source{sender, from};
   const MemberView* member = table_.Find(sender);
   source.known = member != nullptr && !member->attributes().name.empty() &&
                  member->attributes().address == from;
@@ -148,8 +148,11 @@ void Node::Impl::HandlePingRequest(const Source& source) {
   relays_.Add(duty);
 }
 
-void Node::Impl::HandleAck(const Source& source) {
+void Node::Impl::HandleAck(Source source) {
   const bool about_relay = !in_.target.is_zero();
+  int relay = -1;
+  const Flight* asked = flights_.FindBySequence(in_.answers, &relay);
+  source.answered = source.known && asked != nullptr && relay < 0 && asked->target == source.sender;
   LearnAll(in_.updates, source);
   Relays::Duty duty;
   if (!about_relay && relays_.Take(in_.answers, source.sender, &duty)) {
@@ -165,7 +168,6 @@ void Node::Impl::HandleAck(const Source& source) {
     out_.Send(duty.asker, packet_, pieces_, false);
     return;
   }
-  int relay = -1;
   Flight* flight = flights_.FindBySequence(in_.answers, &relay);
   if (flight == nullptr) return Reject(wire::Reject::kUnsolicited);
   const bool from_target = relay < 0 && !about_relay && flight->target == source.sender;

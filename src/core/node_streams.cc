@@ -102,7 +102,7 @@ void Node::Impl::HandleStreamMessage(StreamId stream, std::string_view body) {
     return HandleStreamClosed(stream, StreamEnd::kBroken);
   }
   answer_about_self_ = false;
-  Heard({message_in_.sender, Address(), false});
+  Heard({message_in_.sender, Address()});
   const StreamRole own = *role;
   // Who waits at the door has nothing else to say: an answer to one joiner must not decide on
   // another.
@@ -150,7 +150,7 @@ void Node::Impl::HandleStreamMessage(StreamId stream, std::string_view body) {
 }
 
 void Node::Impl::HandleStreamPing(StreamId stream) {
-  const Source source{message_in_.sender, *stream_peers_.Find(stream), false};
+  const Source source{message_in_.sender, *stream_peers_.Find(stream)};
   LearnAll(message_in_.updates, source);
   message_ = wire::StreamMessage();
   message_.type = wire::StreamType::kAck;
@@ -190,7 +190,7 @@ void Node::Impl::HandleStreamAck(StreamId stream) {
   }
   ++answers_heard_;
   const Address address = flight->address;
-  LearnAll(message_in_.updates, {sender, address, !for_door});
+  LearnAll(message_in_.updates, {sender, address, !for_door, !for_door});
   // Learning may have begun new flights.
   flight = flights_.FindByStream(stream);
   if (flight == nullptr) return;
@@ -199,7 +199,7 @@ void Node::Impl::HandleStreamAck(StreamId stream) {
   }
   Answered(*flight, {true, sender, message_in_.boot});
   if (!for_door && message_in_.view.has_value()) {
-    NoteCell({sender, address, true}, *message_in_.view, true);
+    NoteCell({sender, address, true, true}, *message_in_.view, true);
   }
 }
 
@@ -252,7 +252,7 @@ void Node::Impl::HandleStreamClosed(StreamId stream, StreamEnd end) {
 }
 
 void Node::Impl::HandleLeaveNotice(StreamId stream) {
-  const Source source{message_in_.sender, *stream_peers_.Find(stream), false};
+  const Source source{message_in_.sender, *stream_peers_.Find(stream)};
   // Only a member's word about itself is a leave.
   if (message_in_.updates.size() != 1 || message_in_.updates[0].id != message_in_.sender ||
       message_in_.updates[0].state != wire::State::kLeft) {

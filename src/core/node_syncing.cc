@@ -97,7 +97,7 @@ void Node::Impl::HandleSyncSummary(StreamId stream) {
     return HandleStreamClosed(stream, StreamEnd::kBroken);
   }
   session->tombstones = message_in_.tombstones;
-  const Source source{message_in_.sender, *stream_peers_.Find(stream), false};
+  const Source source{message_in_.sender, *stream_peers_.Find(stream)};
   const bool last = message_in_.last;
   for (const wire::Update& theirs : message_in_.updates) {
     // Each subject once: what is owed and wanted grows no faster than `seen`.
@@ -155,7 +155,7 @@ void Node::Impl::SendRecords(SyncSession& session) {
 
 void Node::Impl::HandleSyncRecords(StreamId stream) {
   SyncSession* session = syncs_.Find(stream);
-  const Source source{message_in_.sender, *stream_peers_.Find(stream), false};
+  const Source source{message_in_.sender, *stream_peers_.Find(stream), false, session->initiator};
   if (session->initiator && session->peer != message_in_.sender) {
     // Another agent has taken the address: nothing of it is ours to reconcile with.
     Reject(wire::Reject::kNotForUs);
