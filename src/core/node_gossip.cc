@@ -41,6 +41,7 @@ void Node::Impl::Push() {
   packet_ = wire::Packet();
   packet_.type = wire::PacketType::kGossip;
   const size_t room = out_.RoomBeside(packet_);
+  bool told = false;
   for (const MemberView* peer : chosen) {
     if (!gossip_bucket_.Take(now_, static_cast<int64_t>(room))) {
       push_at_ = gossip_bucket_.AvailableAt(now_, static_cast<int64_t>(room));
@@ -48,13 +49,17 @@ void Node::Impl::Push() {
     }
     pieces_.clear();
     AppendClaimAbout(peer->id(), &pieces_);
-    rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 1, peer->id(),
-                  &pieces_, nullptr);
+    told |= rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 1, peer->id(),
+                          &pieces_, nullptr) > 0;
     // Only what was used is paid for.
     gossip_bucket_.Force(now_, static_cast<int64_t>(pieces_.size()) - static_cast<int64_t>(room));
     if (!pieces_.empty()) SendPieces(peer->attributes().address);
   }
-  if (!rumours_.empty()) push_at_ = std::min(push_at_, now_ + options_.push_interval);
+  // What nobody there may be told (its source, its subject) waits for the next arrival.
+  const bool nobody_to_tell = !told && chosen.size() == others_up();
+  if (!rumours_.empty() && !nobody_to_tell) {
+    push_at_ = std::min(push_at_, now_ + options_.push_interval);
+  }
 }
 
 void Node::Impl::RequestRecord(const HostId& id, const Source& source) {
