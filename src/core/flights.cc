@@ -18,6 +18,10 @@ int Flight::nacks() const {
 }
 
 Flight* Flights::Add(Flight flight) {
+  if (flights_.size() >= kMax) {
+    // Late answers are given up before new questions.
+    std::erase_if(flights_, [](const Flight& f) { return f.done; });
+  }
   if (flights_.size() >= kMax) return nullptr;
   flights_.push_back(std::move(flight));
   return &flights_.back();
