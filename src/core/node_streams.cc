@@ -197,6 +197,8 @@ void Node::Impl::HandleStreamAck(StreamId stream) {
   if (const int64_t index = table_.IndexOf(sender); index > 0 && !for_door && !flight->done) {
     table_.SetUdpImpaired(static_cast<uint32_t>(index), true);
   }
+  if (!for_door) suspicions_.NoteRoundTrip(flight->sent, now_);
+  if (!flight->done) ++stats_.probes_relayed;
   Answered(*flight, {true, sender, message_in_.boot});
   if (!for_door && message_in_.view.has_value()) {
     NoteCell({sender, address, true, true}, *message_in_.view, true);
