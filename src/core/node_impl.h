@@ -226,7 +226,8 @@ class Node::Impl {
   void HandleJoinAnswer(StreamId stream);
   void HandleWrongCluster(StreamId stream);
   void EndJoinAttempt(StreamId stream, const std::string& error, wire::JoinVerdict verdict);
-  bool FindHolder(const wire::Update& joiner, Door::Visitor* visitor) const;
+  // Who has the joiner's id, name or address; not its id if that was cleared.
+  bool FindHolder(const wire::Update& joiner, bool is_cleared, Door::Visitor* visitor) const;
   void ProbeHolder(const Door::Visitor& visitor);
   void DecideVisitor(StreamId stream, const Door::Answer& answer);
   void Admit(StreamId stream, const wire::Update& joiner);

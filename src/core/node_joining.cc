@@ -182,14 +182,15 @@ void Node::Impl::HandleJoin(StreamId stream) {
   Door::Visitor visitor;
   visitor.stream = stream;
   visitor.joiner = joiner;
-  if (!FindHolder(joiner, &visitor)) return Admit(stream, joiner);
+  if (!FindHolder(joiner, false, &visitor)) return Admit(stream, joiner);
   if (door_.full()) return Refuse(stream, wire::JoinVerdict::kRetry, HostId());
   door_.Add(visitor);
   ProbeHolder(visitor);
 }
 
-bool Node::Impl::FindHolder(const wire::Update& joiner, Door::Visitor* visitor) const {
-  const MemberView* same_id = table_.Find(joiner.id);
+bool Node::Impl::FindHolder(const wire::Update& joiner, bool is_cleared,
+                            Door::Visitor* visitor) const {
+  const MemberView* same_id = is_cleared ? nullptr : table_.Find(joiner.id);
   if (same_id != nullptr && !same_id->is_tombstone() &&
       same_id->attributes().address != joiner.attributes->address) {
     visitor->holder = joiner.id;
@@ -236,14 +237,14 @@ void Node::Impl::DecideVisitor(StreamId stream, const Door::Answer& answer) {
       replaced.by = self_tag();
       Merge(replaced, identity_.id);
     }
-    // It may hold name and address of two different members.
-    Door::Visitor next;
-    next.stream = stream;
-    next.joiner = visitor.joiner;
-    if (FindHolder(visitor.joiner, &next)) {
-      door_.Add(next);
-      return ProbeHolder(next);
-    }
+  }
+  // Other members may hold its name or its address. Its id comes first, so it is cleared by now.
+  Door::Visitor next;
+  next.stream = stream;
+  next.joiner = visitor.joiner;
+  if (FindHolder(visitor.joiner, true, &next)) {
+    door_.Add(next);
+    return ProbeHolder(next);
   }
   Admit(stream, visitor.joiner);
 }
