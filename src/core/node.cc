@@ -43,7 +43,8 @@ Node::Impl::Impl(const Options& options, Identity identity, uint64_t seed, TimeP
       last_change_(now),
       no_accusing_until_(now),
       last_heard_(now),
-      last_conflict_probe_(now - Duration::Seconds(3600)) {
+      last_conflict_probe_(now - Duration::Seconds(3600)),
+      last_epoch_forced_(now - Duration::Seconds(3600)) {
   MUSTER_CHECK(options.Validate().ok());
   MUSTER_CHECK(!identity_.id.is_zero());
   out_.set_epoch(identity_.epoch);
@@ -59,6 +60,7 @@ Node::Impl::Impl(const Options& options, Identity identity, uint64_t seed, TimeP
 void Node::Impl::Enter(TimePoint now, Effects* effects) {
   MUSTER_CHECK(now >= now_);
   out_.Begin(effects);
+  refuted_in_call_ = false;
   if (now - now_ > kLateHost) {
     const TimePoint expected = std::max(NextDeadline(), now_);
     now_ = now;

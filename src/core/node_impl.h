@@ -284,6 +284,8 @@ class Node::Impl {
   LeaveProgress leave_;
   StreamId conflict_stream_ = 0;
   TimePoint last_conflict_probe_;
+  TimePoint last_epoch_forced_;
+  bool refuted_in_call_ = false;  // one refutation a call, however many claims it brings
   struct Pull {
     HostId id;
     HostId from;

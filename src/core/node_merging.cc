@@ -8,6 +8,12 @@
 // What a claim changes: admission, merging, and everything that follows from a change.
 
 namespace muster::core {
+namespace {
+
+// Others' claims make us issue a new epoch at most this often.
+constexpr Duration kEpochForcedEvery = Duration::Millis(200);
+
+}  // namespace
 
 wire::Update Node::Impl::OwnUpdate(Incarnation incarnation, wire::State state) const {
   wire::Update update;
@@ -254,13 +260,18 @@ void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source
              update.state == wire::State::kAlive) {
     RequestRecord(identity_.id, source);  // whose run is that?
   }
+  if (refuted_in_call_) return;
   Incarnation next = update.incarnation.Refuted();
   if (update.incarnation.epoch() > own.epoch() || next <= update.incarnation) {
     if (update.incarnation.epoch() + 1 >= Incarnation::kEpochMax) {
       return Reject(wire::Reject::kEpochJump);
     }
+    // The host makes each epoch durable. What forces one comes again.
+    if (now_ - last_epoch_forced_ < kEpochForcedEvery) return;
+    last_epoch_forced_ = now_;
     next = Incarnation::Of(update.incarnation.epoch() + 1, 0);
   }
+  refuted_in_call_ = true;
   if (update.state != wire::State::kAlive) HealthChanged(awareness_.RefutedSelf());
   ++stats_.refutations;
   RaiseOwn(next, false);
