@@ -86,6 +86,7 @@ class Checkers {
   // A member that is able to answer again has not yet broken its silence: somebody must ask. A
   // suspicion asks every 250 ms, and a last look takes up to a second.
   static constexpr Duration kUnasked = Duration::Seconds(1);
+  static constexpr Duration kRepeat = Duration::Millis(300);
   static constexpr Duration kSilenceKept = Duration::Seconds(1300);
 
   struct Shadow {

@@ -170,7 +170,9 @@ class Cluster : private StreamTable::Hosts {
   void NoteHosts();
   // Sorts the hosts into groups that no cut tells apart; `*members` gets the hosts of each.
   std::vector<uint32_t> Groups(std::vector<std::vector<int>>* members) const;
-  SilencePaths Paths(const std::vector<std::vector<int>>& members) const;
+  // `(*by_udp)[g]` is how many running hosts a host of group g exchanges datagrams with.
+  SilencePaths Paths(const std::vector<std::vector<int>>& members,
+                     std::vector<size_t>* by_udp) const;
 
   // StreamTable::Hosts
   int HostAt(const Address& address) const override;

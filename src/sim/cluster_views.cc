@@ -110,9 +110,11 @@ std::vector<uint32_t> Cluster::Groups(std::vector<std::vector<int>>* members) co
 
 // Two hosts answer each other if packets pass both ways by one transport, or if half of all running
 // hosts can relay (relays are asked by UDP, and at random: a few among many are no sure way).
-SilencePaths Cluster::Paths(const std::vector<std::vector<int>>& members) const {
+SilencePaths Cluster::Paths(const std::vector<std::vector<int>>& members,
+                            std::vector<size_t>* by_udp) const {
   SilencePaths paths;
   const size_t n = members.size();
+  by_udp->assign(n, hosts_.size());
   if (!network_.has_cuts()) return paths;
   const auto passes = [this, &members](size_t a, size_t b, Transports transport) {
     const int i = members[a].front();
@@ -136,7 +138,9 @@ SilencePaths Cluster::Paths(const std::vector<std::vector<int>>& members) const 
     }
   }
   for (size_t a = 0; a < n; ++a) {
+    (*by_udp)[a] = 0;
     for (size_t b = 0; b < n; ++b) {
+      if (udp[a * n + b] != 0) (*by_udp)[a] += running[b];
       size_t relays = 0;
       for (size_t r = 0; r < n; ++r) {
         if (udp[a * n + r] != 0 && udp[r * n + b] != 0) relays += running[r];
@@ -150,13 +154,18 @@ SilencePaths Cluster::Paths(const std::vector<std::vector<int>>& members) const 
 void Cluster::NoteHosts() {
   std::vector<std::vector<int>> members;
   const std::vector<uint32_t> groups = Groups(&members);
+  std::vector<size_t> by_udp;
+  SilencePaths paths = Paths(members, &by_udp);
   std::vector<SilenceLog::HostState> states(groups.size());
   for (size_t i = 0; i < groups.size(); ++i) {
+    const uint32_t loss = network_.WorstHostLossPpm(static_cast<int>(i));
+    // What is left to a host without datagrams is one connection at a time: any loss can stall it.
+    const bool by_tcp_only = by_udp[groups[i]] * 2 < hosts_.size();
     states[i].group = groups[i];
     states[i].answers = hosts_[i]->is_running();
-    states[i].impaired = network_.WorstHostLossPpm(static_cast<int>(i)) >= kImpairedPpm;
+    states[i].impaired = loss >= kImpairedPpm || (loss > 0 && by_tcp_only);
   }
-  checkers_.ObserveHosts(now_, std::move(states), Paths(members));
+  checkers_.ObserveHosts(now_, std::move(states), std::move(paths));
 }
 
 }  // namespace muster::sim

@@ -18,19 +18,25 @@ bool SilenceLog::IsAble(const Span& span, size_t observer, size_t subject) {
   return there.answers && span.paths.Get(span.hosts[observer].group, there.group);
 }
 
-SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from,
-                                       TimePoint to) const {
+SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from, TimePoint to,
+                                       Duration unasked) const {
   const size_t o = static_cast<size_t>(observer);
   const size_t s = static_cast<size_t>(subject);
   Answer answer = Answer::kSilent;
-  for (size_t i = 0; i < spans_.size(); ++i) {
+  TimePoint able_from = TimePoint::Never();  // start of the time of ability that goes on
+  for (size_t i = 0; i < spans_.size() && spans_[i].from < to; ++i) {
     const Span& span = spans_[i];
-    const bool ends_before = i + 1 < spans_.size() && spans_[i + 1].from <= from;
-    if (ends_before || span.from >= to) continue;
+    const TimePoint ends = i + 1 < spans_.size() ? spans_[i + 1].from : to;
+    if (!IsAble(span, o, s)) {
+      able_from = TimePoint::Never();
+    } else if (able_from.is_never()) {
+      able_from = span.from;
+    }
+    if (ends <= from) continue;
     for (const size_t host : {o, s}) {
       if (host < span.hosts.size() && span.hosts[host].impaired) return Answer::kImpaired;
     }
-    if (IsAble(span, o, s)) answer = Answer::kAnswered;
+    if (!able_from.is_never() && ends - able_from >= unasked) answer = Answer::kAnswered;
   }
   return answer;
 }

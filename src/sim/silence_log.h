@@ -41,8 +41,10 @@ class SilenceLog {
     kImpaired,  // one of the two was impaired: nothing can be said
   };
   // Whether `subject` was silent for `observer` from `from` to `to`. An observer that did not run
-  // is judged by the place where it would have run: its absence is not the subject's silence.
-  Answer Between(int observer, int subject, TimePoint from, TimePoint to) const;
+  // is judged by the place where it would have run: its absence is not the subject's silence. A
+  // time of ability that was shorter than `unasked` as a whole does not count: nobody may have
+  // asked in it.
+  Answer Between(int observer, int subject, TimePoint from, TimePoint to, Duration unasked) const;
   // Since when, without a break up to `at`, `subject` has been able to answer; `at` itself when it
   // was not able to just before.
   TimePoint AbleSince(int observer, int subject, TimePoint at) const;

@@ -179,7 +179,7 @@ TEST(PromiseRule, AMemberThatAnswersMayNot) {
 TEST(PromiseRule, AnAnswerInBetweenEndsASilence) {
   const std::vector<Span> twice = {{0, {kWell, kWell}},
                                    {10'000, {kWell, kDown}},
-                                   {13'900, {kWell, kWell}},
+                                   {13'000, {kWell, kWell}},
                                    {14'000, {kWell, kDown}}};
   EXPECT_EQ(Judge(twice, 17'900), Names{"promise"});
   EXPECT_EQ(Judge(twice, 18'000), Names{});
