@@ -21,6 +21,7 @@ constexpr uint64_t kHealTriesPerSecond = 3;  // of the whole cluster
 
 void Node::Impl::StartJoinRound() {
   const std::vector<Address> addresses = joiner_.StartRound(now_, rng_);
+  if (leaving_) return;
   out_.effects().AddEvent(EventType::kSeedsWanted);
   for (const Address& address : addresses) StartJoinAttempt(address, 0);
 }
@@ -34,6 +35,9 @@ void Node::Impl::StartJoinAttempt(const Address& address, uint64_t request) {
 }
 
 void Node::Impl::SendJoin(StreamId stream) {
+  if (leaving_) {
+    return EndJoinAttempt(stream, "this agent is leaving", wire::JoinVerdict::kRetry);
+  }
   message_ = wire::StreamMessage();
   message_.type = wire::StreamType::kJoin;
   message_.cluster = identity_.cluster;
