@@ -1,0 +1,195 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "src/base/check.h"
+#include "src/base/time.h"
+#include "src/core/effects.h"
+#include "src/core/node.h"
+#include "src/wire/codec.h"
+#include "src/wire/message.h"
+#include "tests/unit/core/claims.h"
+
+namespace muster::core {
+
+// One node, member 0 of the tests, and a hand that forges what others send it. Drives the node
+// through its public interface alone, as the host contract wants it. Each input replaces what the
+// one before it made the node send.
+class NodeHarness {
+ public:
+  static constexpr const char* kCluster = "default";
+
+  explicit NodeHarness(const Options& options = Options(), uint64_t seed = 1)
+      : codec_(kCluster), now_(At(0)), node_(options, Self(), seed, now_, &pool_) {}
+
+  static Identity Self() {
+    Identity identity;
+    identity.id = IdOf(0);
+    identity.epoch = 1;
+    identity.cluster = kCluster;
+    identity.attributes = AttributesOf(0);
+    return identity;
+  }
+  static Address AddressOf(uint64_t n) { return AttributesOf(n).address; }
+
+  Node& node() { return node_; }
+  TimePoint now() const { return now_; }
+  const Effects& effects() const { return effects_; }
+  wire::Codec& codec() { return codec_; }
+
+  // ---- Inputs ----
+  void Receive(const Address& from, std::string_view bytes) {
+    effects_.Clear();
+    node_.HandlePacket(now_, from, bytes, effects_);
+  }
+  // A packet that member `sender` stamped, from its own address or from `from`.
+  void Receive(uint64_t sender, wire::Packet packet) {
+    ReceiveFrom(AddressOf(sender), sender, std::move(packet));
+  }
+  void ReceiveFrom(const Address& from, uint64_t sender, wire::Packet packet) {
+    Receive(from, Encode(sender, std::move(packet)));
+  }
+  void Gossip(uint64_t sender, std::vector<wire::Update> updates) {
+    wire::Packet packet;
+    packet.type = wire::PacketType::kGossip;
+    packet.updates = std::move(updates);
+    Receive(sender, std::move(packet));
+  }
+  // Members 1 to `last` become known and alive, each by its own word.
+  void Meet(uint64_t last) {
+    for (uint64_t n = 1; n <= last; ++n) Gossip(n, {Full(n, kFirst, wire::State::kAlive)});
+  }
+  void Open(StreamId stream, const Address& peer) {
+    effects_.Clear();
+    node_.HandleStreamOpened(now_, stream, peer, effects_);
+  }
+  void Stream(StreamId stream, uint64_t sender, const wire::StreamMessage& message) {
+    effects_.Clear();
+    node_.HandleStreamMessage(now_, stream, EncodeBody(sender, message), effects_);
+  }
+  void EndStream(StreamId stream, StreamEnd end) {
+    effects_.Clear();
+    node_.HandleStreamClosed(now_, stream, end, effects_);
+  }
+  // Runs what is due; the node's clock stands still.
+  void Fire(Backlog backlog = Backlog::kDrained) {
+    effects_.Clear();
+    node_.HandleDeadline(now_, backlog, effects_);
+  }
+  // Time passes and nothing is run.
+  void SkipTo(TimePoint t) { now_ = std::max(now_, t); }
+  // To the next deadline, or by `wait` if that is sooner; what was due there is in effects().
+  void Step(Duration wait) {
+    now_ = std::max(now_, std::min(now_ + wait, node_.NextDeadline()));
+    Fire();
+  }
+  // Runs all deadlines of the next `span`; `each` sees the effects of each.
+  template <typename Each>
+  void Run(Duration span, Each each) {
+    const TimePoint end = now_ + span;
+    while (node_.NextDeadline() <= end) {
+      Step(end - now_);
+      each();
+    }
+    now_ = end;
+  }
+  void Run(Duration span) {
+    Run(span, [] {});
+  }
+
+  // The peers' side of a probe: all but `silent` answer the pings just sent. Returns how many did.
+  int AnswerPings(uint64_t silent = 0) {
+    int answers = 0;
+    for (const wire::Packet& asked : Packets()) {
+      const uint64_t n = asked.target_prefix - 1;  // IdOf
+      if (asked.type != wire::PacketType::kPing || n == silent) continue;
+      Ack(n, asked.sequence);
+      ++answers;
+    }
+    return answers;
+  }
+  void Ack(uint64_t sender, uint32_t answers, std::vector<wire::Update> updates = {}) {
+    wire::Packet ack;
+    ack.type = wire::PacketType::kAck;
+    ack.answers = answers;
+    ack.updates = std::move(updates);
+    Receive(sender, std::move(ack));
+  }
+
+  // ---- Bytes ----
+  std::string Encode(uint64_t sender, wire::Packet packet) {
+    packet.sender = IdOf(sender);
+    packet.epoch = 1;
+    packet.sequence = ++sequence_;
+    std::string bytes;
+    codec_.EncodePacket(packet, {}, &bytes);
+    return bytes;
+  }
+  std::string EncodeBody(uint64_t sender, wire::StreamMessage message) {
+    message.sender = IdOf(sender);
+    message.epoch = 1;
+    message.boot = 1;
+    std::string frame;
+    codec_.EncodeFrame(message, {}, &frame);
+    return frame.substr(wire::limits::kFrameHeaderBytes);
+  }
+
+  // ---- Outputs of the last input ----
+  std::vector<wire::Packet> Packets() {
+    std::vector<wire::Packet> packets;
+    for (const Effects::Datagram& datagram : effects_.datagrams()) {
+      packets.emplace_back();
+      MUSTER_CHECK(codec_.DecodePacket(effects_.bytes(datagram), &packets.back()) ==
+                   wire::Reject::kNone);
+    }
+    return packets;
+  }
+  std::vector<wire::StreamMessage> Frames(StreamId stream) {
+    std::vector<wire::StreamMessage> frames;
+    for (const Effects::StreamAction& action : effects_.stream_actions()) {
+      if (action.verb != Effects::StreamVerb::kSend || action.stream != stream) continue;
+      frames.emplace_back();
+      const std::string_view body = effects_.bytes(action).substr(wire::limits::kFrameHeaderBytes);
+      MUSTER_CHECK(codec_.DecodeFrame(body, &frames.back()) == wire::Reject::kNone);
+    }
+    return frames;
+  }
+  bool Closes(StreamId stream) const {
+    return std::any_of(effects_.stream_actions().begin(), effects_.stream_actions().end(),
+                       [stream](const Effects::StreamAction& action) {
+                         return action.verb == Effects::StreamVerb::kClose &&
+                                action.stream == stream;
+                       });
+  }
+  int Count(EventType type) const {
+    return static_cast<int>(
+        std::count_if(effects_.events().begin(), effects_.events().end(),
+                      [type](const Event& event) { return event.type == type; }));
+  }
+  wire::State StateOf(uint64_t n) const {
+    const MemberView* member = node_.member(IdOf(n));
+    MUSTER_CHECK(member != nullptr);
+    return member->state;
+  }
+  uint64_t Rejected(wire::Reject reject) const {
+    return node_.stats().rejected[static_cast<size_t>(reject)];
+  }
+
+  // The incarnation that members are met at.
+  static constexpr uint64_t kFirst = uint64_t{1} << Incarnation::kCounterBits;
+
+ private:
+  wire::Codec codec_;
+  RecordPool pool_;
+  TimePoint now_;
+  Effects effects_;
+  uint32_t sequence_ = 0;
+  Node node_;
+};
+
+}  // namespace muster::core
