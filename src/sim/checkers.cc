@@ -127,12 +127,12 @@ bool Checkers::ObserveDeadline(TimePoint at, int host, TimePoint due, TimePoint 
 
 void Checkers::ObserveFailed(TimePoint at, const FailedReport& report) {
   const uint64_t key = VerdictKey(report.subject_id, report.incarnation);
+  // A verdict that was judged when it was pronounced; an observer that restarted may hear its own.
+  if (verdicts_.contains(key)) return;
   if (report.by != Prefix32(report.observer_id)) {
-    if (!verdicts_.contains(key)) {
-      Report(at, Rule::kThinAir,
-             absl::StrCat("host ", report.observer + 1, " shows ", report.subject_id.ToHexPrefix(8),
-                          " failed; nobody pronounced it"));
-    }
+    Report(at, Rule::kThinAir,
+           absl::StrCat("host ", report.observer + 1, " shows ", report.subject_id.ToHexPrefix(8),
+                        " failed; nobody pronounced it"));
     return;
   }
   verdicts_[key] = true;

@@ -84,8 +84,8 @@ class Checkers {
   static constexpr size_t kViolationsKept = 100;
   static constexpr int kCallsAtOneInstantMax = 1000;
   // A member that is able to answer again has not yet broken its silence: somebody must ask. A
-  // suspicion asks every 250 ms, and a last look takes up to a second.
-  static constexpr Duration kUnasked = Duration::Seconds(1);
+  // suspicion asks every 250 ms; a connection whose first segment was lost asks again after 1 s.
+  static constexpr Duration kUnasked = Duration::Millis(1500);
   static constexpr Duration kRepeat = Duration::Millis(300);
   static constexpr Duration kSilenceKept = Duration::Seconds(1300);
 

@@ -188,8 +188,8 @@ TEST(PromiseRule, AnAnswerInBetweenEndsASilence) {
 TEST(PromiseRule, WhoCanAnswerAgainMustFirstBeAsked) {
   const std::vector<Span> healed = {
       {0, {kWell, kWell}}, {10'000, {kWell, kDown}}, {20'000, {kWell, kWell}}};
-  EXPECT_EQ(Judge(healed, 20'900), Names{});
-  EXPECT_EQ(Judge(healed, 21'000), Names{"promise"});
+  EXPECT_EQ(Judge(healed, 21'400), Names{});
+  EXPECT_EQ(Judge(healed, 21'500), Names{"promise"});
   const std::vector<Span> soon = {
       {0, {kWell, kWell}}, {10'000, {kWell, kDown}}, {13'900, {kWell, kWell}}};
   EXPECT_EQ(Judge(soon, 14'100), Names{"promise"});
