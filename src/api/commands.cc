@@ -8,6 +8,7 @@
 #include "src/api/json.h"
 #include "src/api/lookup.h"
 #include "src/base/strings.h"
+#include "src/runtime/target.h"
 
 // Requests that change something: join, leave, force-leave, tags.
 
@@ -15,7 +16,6 @@ namespace muster::api {
 namespace {
 
 constexpr size_t kJoinTargetsMax = 64;
-constexpr size_t kJoinTargetBytesMax = 261;  // a DNS name, a colon and a port
 // Below the ten seconds for which the commands wait by default, above the budget of a stream.
 constexpr Duration kJoinFor = Duration::Seconds(9);
 
@@ -86,12 +86,10 @@ absl::StatusOr<std::vector<std::string>> ParseJoin(const std::string& body) {
   std::vector<std::string> targets;
   for (const Json& address : addresses) {
     if (!address.is_string()) return shape;
-    const std::string text = address.get<std::string>();
-    if (text.empty() || text.size() > kJoinTargetBytesMax) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("'", text.substr(0, 80), "' is not an address"));
-    }
-    targets.push_back(text);
+    const absl::StatusOr<runtime::Target> target =
+        runtime::Target::Parse(address.get<std::string>());
+    if (!target.ok()) return target.status();
+    targets.push_back(target->text);
   }
   return targets;
 }

@@ -1,7 +1,6 @@
 #include "src/api/http_exchange.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/api/context.h"
 #include "src/base/address.h"
+#include "src/runtime/sockaddr.h"
 
 namespace muster::api {
 namespace {
@@ -19,19 +19,6 @@ namespace {
 constexpr size_t kDroppedBytesMax = 16 * 1024 * 1024;
 // Buffer of one event stream.
 constexpr size_t kStreamBlockBytes = 4096;
-
-Address PeerAddress(const sockaddr* address) {
-  if (address == nullptr) return Address();
-  if (address->sa_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
-    return Address::V4(ntohl(v4->sin_addr.s_addr), 1);
-  }
-  if (address->sa_family != AF_INET6) return Address();
-  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
-  std::array<uint8_t, 16> bytes;
-  std::copy_n(v6->sin6_addr.s6_addr, bytes.size(), bytes.begin());
-  return Address::V6(bytes, 1);
-}
 
 void AddHeader(MHD_Response* response, const char* name, const std::string& value) {
   if (!value.empty()) MHD_add_response_header(response, name, value.c_str());
@@ -76,7 +63,8 @@ Caller HttpExchange::FindCaller() const {
   socklen_t size = sizeof(peer);
   const MHD_ConnectionInfo* info =
       MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  const Address address = info == nullptr ? Address() : PeerAddress(info->client_addr);
+  const bool named = info != nullptr && info->client_addr != nullptr;
+  const Address address = named ? runtime::FromSockaddr(info->client_addr) : Address();
   if (address.is_set()) return address.is_loopback() ? Caller::kLoopback : Caller::kRemote;
   const bool known = getsockopt(fd_, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
   return known && (peer.uid == 0 || peer.uid == geteuid()) ? Caller::kOwner : Caller::kOtherUser;

@@ -1,6 +1,5 @@
 #include "src/api/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
 #include <netinet/in.h>
@@ -9,8 +8,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -18,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "src/runtime/sockaddr.h"
 
 namespace muster::api {
 namespace {
@@ -25,7 +23,8 @@ namespace {
 constexpr int kBacklog = 128;
 
 absl::Status SystemError(int error, const std::string& what) {
-  const std::string text = absl::StrCat(what, ": ", std::strerror(error));
+  const std::string text = absl::StrCat(what, "\n", std::strerror(error),
+                                        "\ncheck the path, or choose another with --socket PATH");
   switch (error) {
     case EACCES:
     case EPERM:
@@ -70,7 +69,8 @@ absl::Status RemoveStale(const std::string& path) {
   if (lstat(path.c_str(), &info) != 0) return absl::OkStatus();
   if (!S_ISSOCK(info.st_mode)) {
     return absl::AlreadyExistsError(absl::StrCat(
-        "'", path, "' exists and is no socket: remove it, or choose another --socket"));
+        "cannot create the socket ", path, "\na file that is no socket has that name\n",
+        "remove it, or choose another with --socket PATH"));
   }
   const Fd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const sockaddr_un address = UnixAddress(path);
@@ -78,9 +78,11 @@ absl::Status RemoveStale(const std::string& path) {
       connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   if (connected == 0 || errno == EAGAIN) {
     return absl::AlreadyExistsError(
-        absl::StrCat("another agent answers on '", path, "': stop it, or choose another --socket"));
+        absl::StrCat("cannot create the socket ", path, "\nanother agent answers on it\n",
+                     "stop that one, or choose another with --socket PATH"));
   }
-  if (errno != ECONNREFUSED) return SystemError(errno, absl::StrCat("'", path, "'"));
+  if (errno != ECONNREFUSED)
+    return SystemError(errno, absl::StrCat("cannot look at the socket ", path));
   unlink(path.c_str());
   return absl::OkStatus();
 }
@@ -93,24 +95,9 @@ absl::StatusOr<gid_t> FindGroup(const std::string& name) {
   group* found = nullptr;
   if (getgrnam_r(name.c_str(), &entry, room.data(), room.size(), &found) != 0 || found == nullptr) {
     return absl::InvalidArgumentError(
-        absl::StrCat("there is no group '", name, "' on this host: check --socket-group"));
+        absl::StrCat("there is no group '", name, "' on this host\n\ncheck --socket-group"));
   }
   return found->gr_gid;
-}
-
-socklen_t ToSockaddr(const Address& address, sockaddr_storage* storage) {
-  if (address.is_v4()) {
-    auto* v4 = reinterpret_cast<sockaddr_in*>(storage);
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(address.port());
-    v4->sin_addr.s_addr = htonl(address.v4());
-    return sizeof(*v4);
-  }
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(storage);
-  v6->sin6_family = AF_INET6;
-  v6->sin6_port = htons(address.port());
-  std::memcpy(&v6->sin6_addr, address.bytes().data(), address.bytes().size());
-  return sizeof(*v6);
 }
 
 }  // namespace
@@ -130,9 +117,9 @@ UnixListener::~UnixListener() {
 
 absl::StatusOr<UnixListener> UnixListener::Open(const std::string& path, const std::string& group) {
   if (path.size() > kPathBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat("the path '", path, "' has ", path.size(),
-                                                   " bytes; a unix socket takes ", kPathBytesMax,
-                                                   ": choose a shorter --socket"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the path ", path, " is too long\nit has ", path.size(), " bytes; a unix socket takes ",
+        kPathBytesMax, "\nchoose a shorter one with --socket PATH"));
   }
   gid_t gid = static_cast<gid_t>(-1);
   if (!group.empty()) {
@@ -143,7 +130,7 @@ absl::StatusOr<UnixListener> UnixListener::Open(const std::string& path, const s
   if (absl::Status stale = RemoveStale(path); !stale.ok()) return stale;
   Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const sockaddr_un address = UnixAddress(path);
-  const std::string what = absl::StrCat("cannot create the socket '", path, "'");
+  const std::string what = absl::StrCat("cannot create the socket ", path);
   // The mask makes the file private from its first moment; opening it to the group comes after.
   const mode_t mask = umask(0177);
   const int bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
@@ -159,7 +146,7 @@ absl::StatusOr<UnixListener> UnixListener::Open(const std::string& path, const s
   listener.inode_ = info.st_ino;
   if (!group.empty() &&
       (chown(path.c_str(), static_cast<uid_t>(-1), gid) != 0 || chmod(path.c_str(), 0660) != 0)) {
-    return SystemError(errno, absl::StrCat("cannot give '", path, "' to group '", group, "'"));
+    return SystemError(errno, absl::StrCat("cannot give the socket ", path, " to group ", group));
   }
   if (listen(fd.get(), kBacklog) != 0) return SystemError(errno, what);
   listener.fd_ = fd.Take();
@@ -178,26 +165,23 @@ void UnixListener::RemoveFile() {
 }
 
 absl::StatusOr<int> ListenTcp(const Address& address, Address* bound) {
-  const std::string what = absl::StrCat("cannot listen on ", address.ToString(), " (--http)");
-  Fd fd(
-      socket(address.is_v4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (fd.get() < 0) return SystemError(errno, what);
+  const auto failure = [&address](int error) {
+    return runtime::BindError("TCP", address, -error, "--http");
+  };
+  const bool v6 = !address.is_v4();
+  Fd fd(socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (fd.get() < 0) return failure(errno);
   const int on = 1;
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (!address.is_v4()) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-  sockaddr_storage storage{};
-  socklen_t size = ToSockaddr(address, &storage);
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&storage), size) != 0 ||
-      listen(fd.get(), kBacklog) != 0) {
-    return SystemError(errno, what);
+  if (v6) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  sockaddr_storage storage = runtime::ToSockaddr(address, v6);
+  auto* const socket_address = reinterpret_cast<sockaddr*>(&storage);
+  socklen_t size = v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  if (bind(fd.get(), socket_address, size) != 0 || listen(fd.get(), kBacklog) != 0 ||
+      getsockname(fd.get(), socket_address, &size) != 0) {
+    return failure(errno);
   }
-  size = sizeof(storage);
-  if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) {
-    return SystemError(errno, what);
-  }
-  *bound = address.WithPort(ntohs(address.is_v4()
-                                      ? reinterpret_cast<sockaddr_in*>(&storage)->sin_port
-                                      : reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port));
+  *bound = runtime::FromSockaddr(socket_address);
   return fd.Take();
 }
 

@@ -47,22 +47,22 @@ bool CanReach(const Address& local, const Address& remote) {
   return local.is_unspecified() || !remote.is_v4();
 }
 
-absl::Status BindError(const char* what, const Address& address, int uv_error) {
+absl::Status BindError(const char* what, const Address& address, int uv_error, const char* flag) {
   const std::string where = absl::StrCat(what, " ", address.ToString());
   switch (uv_error) {
     case UV_EADDRINUSE:
       return absl::AlreadyExistsError(
           absl::StrCat("cannot listen on ", where, "\nanother program holds the port\n",
-                       "stop it, or choose another with --bind IP:PORT"));
+                       "stop it, or choose another with ", flag, " IP:PORT"));
     case UV_EACCES:
     case UV_EPERM:
       return absl::PermissionDeniedError(
           absl::StrCat("cannot listen on ", where, "\nthe system does not permit it\n",
-                       "choose a port above 1023 with --bind IP:PORT"));
+                       "choose a port above 1023 with ", flag, " IP:PORT"));
     case UV_EADDRNOTAVAIL:
       return absl::InvalidArgumentError(
           absl::StrCat("cannot listen on ", where, "\nno interface of this host has the address\n",
-                       "bind one that `ip address` shows, or 0.0.0.0 for all"));
+                       "name one that `ip address` shows with ", flag, ", or 0.0.0.0 for all"));
     default:
       return absl::UnavailableError(absl::StrCat("cannot listen on ", where, "\n",
                                                  uv_strerror(uv_error), "\n",

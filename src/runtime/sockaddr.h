@@ -18,8 +18,10 @@ Address FromSockaddr(const sockaddr* address);
 // bound to a certain IPv6 address IPv6 only, one bound to :: both.
 bool CanReach(const Address& local, const Address& remote);
 
-// Why binding `what` ("UDP", "TCP") to `address` failed, with the remedy: kAlreadyExists for a busy
-// port, kPermissionDenied, kInvalidArgument for an address that is not of this host.
-absl::Status BindError(const char* what, const Address& address, int uv_error);
+// Why binding `what` ("UDP", "TCP") to `address`, which came from `flag`, failed: three lines, the
+// last with the remedy. kAlreadyExists for a busy port, kPermissionDenied, kInvalidArgument for an
+// address that is not of this host. `uv_error` is a negated errno.
+absl::Status BindError(const char* what, const Address& address, int uv_error,
+                       const char* flag = "--bind");
 
 }  // namespace muster::runtime

@@ -55,12 +55,14 @@ TEST_F(Commands, AJoinThatTakesTooLongSaysWhoDidNotAnswer) {
 TEST_F(Commands, BadJoinsAreRefused) {
   std::string many = "\"a\"";
   for (int i = 1; i < 64; ++i) many += ",\"a\"";
-  const std::string longest(261, 'a');
+  const std::string longest = std::string(253, 'a') + ":65535";
   for (const std::string& body :
        {std::string(), std::string("{"), std::string("[]"), std::string("{}"),
         std::string(R"({"addresses":[]})"), std::string(R"({"addresses":"a"})"),
         std::string(R"({"addresses":[1]})"), std::string(R"({"addresses":[""]})"),
-        R"({"addresses":[)" + many + R"(,"a"]})", R"({"addresses":["a)" + longest + R"("]})"}) {
+        std::string(R"({"addresses":["a","10.0.0.7:99999"]})"),
+        std::string(R"({"addresses":["10.0.0.300"]})"), R"({"addresses":[)" + many + R"(,"a"]})",
+        R"({"addresses":["a)" + longest + R"("]})"}) {
     const auto call = Call("POST", "/v1/join", body);
     EXPECT_EQ(call->status(), 400) << body;
     EXPECT_EQ(call->code(), "bad_request");

@@ -92,6 +92,7 @@ TEST(Listen, ABusyPortIsNamed) {
   const absl::Status second = ListenTcp(bound, &unused).status();
   EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_NE(second.ToString().find(bound.ToString()), std::string::npos) << second;
+  EXPECT_NE(second.ToString().find("another with --http"), std::string::npos) << second;
   EXPECT_EQ(ListenTcp(Address::V4(0x08080808, 1), &unused).status().code(),
             absl::StatusCode::kInvalidArgument);
   close(*first);
