@@ -162,7 +162,14 @@ std::optional<AgentStatus> ReadStatus(std::string_view body) {
   status.tcp_bytes_out = IntField(traffic, "tcp_bytes_out");
   status.tcp_bytes_in = IntField(traffic, "tcp_bytes_in");
   const Json& store = Field(*json, "store");
-  if (store.is_object() && !store.empty()) status.store = DumpJson(store);
+  // A kind alone needs no braces.
+  const bool kind_alone =
+      store.is_object() && store.size() == 1 && Field(store, "kind").is_string();
+  if (kind_alone) {
+    status.store = Field(store, "kind").get<std::string>();
+  } else if (store.is_object() && !store.empty()) {
+    status.store = DumpJson(store);
+  }
   return status;
 }
 
@@ -201,6 +208,26 @@ std::optional<ReachabilityAnswer> ReadReachability(std::string_view body) {
   return answer;
 }
 
+namespace {
+
+// What an event says besides its member; empty for one that says nothing more.
+std::string FactOf(const Json& event) {
+  const Json& members = Field(event, "members");
+  if (members.is_array()) {
+    return std::to_string(members.size()) + (members.size() == 1 ? " member" : " members");
+  }
+  const auto says = [&event](const char* key, const char* yes, const char* no) {
+    return BoolField(event, key) ? yes : no;
+  };
+  if (event.contains("agreeing")) return says("agreeing", "all peers agree", "some peers differ");
+  if (event.contains("isolated")) return says("isolated", "hears nobody", "hears others again");
+  if (event.contains("health")) return std::to_string(IntField(event, "health")) + " (0 is good)";
+  if (event.contains("missed")) return StringField(event, "missed") + " events were missed";
+  return "";
+}
+
+}  // namespace
+
 std::optional<Event> ReadEvent(std::string_view line) {
   const std::optional<Json> json = ParseJson(line);
   if (!json || !Field(*json, "type").is_string()) return std::nullopt;
@@ -215,8 +242,7 @@ std::optional<Event> ReadEvent(std::string_view line) {
   event.to = StringField(*json, "to");
   event.by = Strings(Field(*json, "by"));
   event.reason = StringField(*json, "reason");
-  const Json& members = Field(*json, "members");
-  if (members.is_array()) event.members = static_cast<int64_t>(members.size());
+  event.fact = FactOf(*json);
   return event;
 }
 

@@ -114,7 +114,7 @@ struct Event {
   std::string from, to;  // status before and after
   std::vector<std::string> by;
   std::string reason;
-  std::optional<int64_t> members;  // in a hello: how many it carries
+  std::string fact;  // in words, of an event that is about no member: "3 members", "hears nobody"
 };
 std::optional<Event> ReadEvent(std::string_view line);
 

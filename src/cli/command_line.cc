@@ -35,6 +35,7 @@ class Parser {
   const CommandDef* Selected() const;
   std::string HelpCommand() const;
   std::vector<std::string> KnownFlags() const;
+  std::vector<std::string> Arguments() const;
   std::optional<Failure> EmptyValue() const;
   std::optional<Failure> Unknown() const;
   Failure FailureOf(const CLI::Error& error) const;
@@ -116,14 +117,21 @@ std::vector<std::string> Parser::KnownFlags() const {
   return flags;
 }
 
-// "--flag=" with nothing behind it: CLI11 would take the next argument for the value.
+// "--flag=" with nothing behind it, for which CLI11 would take the next argument, and "--flag ''",
+// which a shell makes of a variable that is not set.
 std::optional<Failure> Parser::EmptyValue() const {
+  std::string flag;  // the argument before, if it is a flag without a value
   for (const std::string& arg : sources_.args) {
     if (arg == "--") break;
-    if (arg.size() > 3 && arg.starts_with("--") && arg.find('=') == arg.size() - 1) {
-      return Failure{ExitCode::kUsage, arg.substr(0, arg.size() - 1) + " has an empty value", "",
-                     "leave the flag out to have its default"};
+    const bool is_flag = arg.size() > 2 && arg.starts_with("--");
+    if (is_flag && arg.size() > 3 && arg.find('=') == arg.size() - 1) {
+      flag = arg.substr(0, arg.size() - 1);
+    } else if (!arg.empty() || flag.empty()) {
+      flag = is_flag && arg.find('=') == std::string::npos ? arg : "";
+      continue;
     }
+    return Failure{ExitCode::kUsage, flag + " has an empty value", "",
+                   "leave the flag out to have its default"};
   }
   return std::nullopt;
 }
@@ -202,10 +210,21 @@ std::optional<Failure> Parser::ApplyFile() {
   return std::nullopt;
 }
 
+// The arguments as CLI11 wants them: the last first. `muster help COMMAND` is another way to say
+// `muster COMMAND --help`.
+std::vector<std::string> Parser::Arguments() const {
+  std::vector<std::string> args(sources_.args.rbegin(), sources_.args.rend());
+  if (!args.empty() && args.back() == "help") {
+    args.pop_back();
+    args.insert(args.begin(), "--help");
+  }
+  return args;
+}
+
 Parsed Parser::Parse() {
   if (std::optional<Failure> failure = EmptyValue()) return *failure;
   try {
-    app_.parse(std::vector<std::string>(sources_.args.rbegin(), sources_.args.rend()));
+    app_.parse(Arguments());
     line_.command = Selected()->command;
     if (std::optional<Failure> failure = ApplyEnvironment()) return *failure;
     if (line_.command == Command::kAgent) {

@@ -117,6 +117,25 @@ Failure StrangeAnswer(const Context& context, std::string_view path) {
           "check that --agent names a muster agent of a like version ('muster --version')"};
 }
 
+void PrintAnswer(Output& output, const std::string& body, const std::string& name,
+                 const std::function<void()>& for_people) {
+  switch (output.format()) {
+    case Format::kJson:
+      output.DataLine(body);
+      break;
+    case Format::kJsonl:
+      output.DataLine(OneLine(body));
+      break;
+    case Format::kName:
+      if (!name.empty()) output.DataLine(TerminalSafe(name));
+      break;
+    case Format::kTable:
+    case Format::kWide:
+      for_people();
+      break;
+  }
+}
+
 std::string MemberPath(std::string_view name) {
   return "/v1/members/" + api::Client::EscapePath(name);
 }

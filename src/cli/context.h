@@ -59,6 +59,11 @@ ExitCode Stream(Context& context, std::string_view path, Duration timeout,
 // The agent answered, but not with what this program knows.
 Failure StrangeAnswer(const Context& context, std::string_view path);
 
+// Prints an answer that is one object: as it came (json), on one line (jsonl), the escaped `name`
+// (name; nothing where there is none), or whatever `for_people` prints (table, wide).
+void PrintAnswer(Output& output, const std::string& body, const std::string& name,
+                 const std::function<void()>& for_people);
+
 // "/v1/members/NAME", escaped.
 std::string MemberPath(std::string_view name);
 

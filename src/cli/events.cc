@@ -11,7 +11,9 @@ namespace {
 std::string Render(const Event& event) {
   std::string text = TerminalSafe(event.time) + "  " + TerminalSafe(event.type);
   std::string detail;
-  if (!event.from.empty() || !event.to.empty()) {
+  if (event.from == event.to && !event.to.empty()) {
+    detail = event.to + ", address or tags changed";
+  } else if (!event.from.empty() || !event.to.empty()) {
     detail =
         (event.from.empty() ? "new" : event.from) + " -> " + (event.to.empty() ? "gone" : event.to);
   }
@@ -19,9 +21,7 @@ std::string Render(const Event& event) {
     detail += (i > 0 ? ", " : detail.empty() ? "by " : ", by ") + event.by[i];
   }
   if (!event.reason.empty()) detail += (detail.empty() ? "" : ": ") + event.reason;
-  if (event.members) {
-    detail = std::to_string(*event.members) + (*event.members == 1 ? " member" : " members");
-  }
+  if (!event.fact.empty()) detail = event.fact;
   if (event.name.empty() && detail.empty()) return text;
   constexpr size_t kTypeWidth = 16;  // of the longest type
   text.append(kTypeWidth - std::min(kTypeWidth, event.type.size()) + 2, ' ');

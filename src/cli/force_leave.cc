@@ -1,4 +1,3 @@
-#include "src/cli/answers.h"
 #include "src/cli/commands.h"
 #include "src/cli/text.h"
 
@@ -10,22 +9,10 @@ ExitCode RunForceLeave(Context& context, const ForceLeaveOptions& options) {
   if (options.evict) path += options.prune ? "&evict=1" : "?evict=1";
   const Result<api::Response> response = Call(context, "DELETE", path);
   if (!response.ok()) return context.output.Fail(response.failure());
-  switch (context.output.format()) {
-    case Format::kJson:
-      context.output.DataLine(response->body);
-      break;
-    case Format::kJsonl:
-      context.output.DataLine(OneLine(response->body));
-      break;
-    case Format::kName:
-      context.output.DataLine(TerminalSafe(options.name));
-      break;
-    case Format::kTable:
-    case Format::kWide:
-      context.output.DataLine(TerminalSafe(options.name) +
-                              (options.prune ? ": removed" : ": marked as left"));
-      break;
-  }
+  PrintAnswer(context.output, response->body, options.name, [&] {
+    context.output.DataLine(TerminalSafe(options.name) +
+                            (options.prune ? ": removed" : ": marked as left"));
+  });
   return ExitCode::kOk;
 }
 

@@ -14,21 +14,10 @@ ExitCode RunLeave(Context& context) {
   if (!response.ok()) return context.output.Fail(response.failure());
   const std::optional<LeaveAnswer> answer = ReadLeave(response->body);
   if (!answer) return context.output.Fail(StrangeAnswer(context, kPath));
-  switch (context.output.format()) {
-    case Format::kJson:
-      context.output.DataLine(response->body);
-      break;
-    case Format::kJsonl:
-      context.output.DataLine(OneLine(response->body));
-      break;
-    case Format::kName:
-      break;
-    case Format::kTable:
-    case Format::kWide:
-      context.output.DataLine("left: " + std::to_string(answer->confirmed) + " of " +
-                              std::to_string(answer->asked) + " peers confirmed");
-      break;
-  }
+  PrintAnswer(context.output, response->body, "", [&] {
+    context.output.DataLine("left: " + std::to_string(answer->confirmed) + " of " +
+                            std::to_string(answer->asked) + " peers confirmed");
+  });
   return ExitCode::kOk;
 }
 

@@ -31,21 +31,9 @@ ExitCode RunMember(Context& context, const MemberOptions& options) {
   if (!answer.ok()) return context.output.Fail(answer.failure());
   const std::optional<Member> member = ReadMember(answer->body);
   if (!member) return context.output.Fail(StrangeAnswer(context, path));
-  switch (context.output.format()) {
-    case Format::kJson:
-      context.output.DataLine(answer->body);
-      break;
-    case Format::kJsonl:
-      context.output.DataLine(member->json);
-      break;
-    case Format::kName:
-      context.output.DataLine(TerminalSafe(member->name));
-      break;
-    case Format::kTable:
-    case Format::kWide:
-      context.output.Data(Render(*member, context.clock.UnixMicros(), context.output));
-      break;
-  }
+  PrintAnswer(context.output, answer->body, member->name, [&] {
+    context.output.Data(Render(*member, context.clock.UnixMicros(), context.output));
+  });
   return ExitCode::kOk;
 }
 

@@ -119,25 +119,13 @@ ExitCode RunStatus(Context& context, const StatusOptions& options) {
   const int64_t now_us = context.clock.UnixMicros();
   const std::string problems = Problems(*status, now_us);
 
-  switch (output.format()) {
-    case Format::kJson:
-      output.DataLine(answer->body);
-      break;
-    case Format::kJsonl:
-      output.DataLine(OneLine(answer->body));
-      break;
-    case Format::kName:
-      output.DataLine(TerminalSafe(status->name));
-      break;
-    case Format::kTable:
-    case Format::kWide:
-      if (!options.check) {
-        output.Data(Render(*status, now_us, output.format() == Format::kWide, output));
-      } else if (problems.empty()) {
-        output.DataLine("ok: " + Agreement(*status, now_us));
-      }
-      break;
-  }
+  PrintAnswer(output, answer->body, status->name, [&] {
+    if (!options.check) {
+      output.Data(Render(*status, now_us, output.format() == Format::kWide, output));
+    } else if (problems.empty()) {
+      output.DataLine("ok: " + Agreement(*status, now_us));
+    }
+  });
   if (!options.check || problems.empty()) return ExitCode::kOk;
   return output.Fail({ExitCode::kNoMatch, "the agent '" + status->name + "' is not in order",
                       problems, "muster status, muster reachability"});

@@ -178,23 +178,10 @@ ExitCode WaitForView(Context& context) {
   const Result<api::Response> answer = WaitForAgreement(context, context.timeout);
   if (!answer.ok()) return context.output.Fail(answer.failure());
   const AgentStatus status = ReadStatus(answer->body).value_or(AgentStatus());
-  Output& output = context.output;
-  switch (output.format()) {
-    case Format::kJson:
-      output.DataLine(answer->body);
-      break;
-    case Format::kJsonl:
-      output.DataLine(OneLine(answer->body));
-      break;
-    case Format::kName:
-      output.DataLine(TerminalSafe(status.name));
-      break;
-    case Format::kTable:
-    case Format::kWide:
-      output.Talk(std::to_string(status.agreeing) + " of " + std::to_string(status.peers) +
-                  " peers agree, after " + FormatDuration(context.clock.Now() - start));
-      break;
-  }
+  PrintAnswer(context.output, answer->body, status.name, [&] {
+    context.output.Talk(std::to_string(status.agreeing) + " of " + std::to_string(status.peers) +
+                        " peers agree, after " + FormatDuration(context.clock.Now() - start));
+  });
   return ExitCode::kOk;
 }
 

@@ -297,6 +297,7 @@ TEST_F(CommandLineTest, MistakesAreNamedWithTheNearestGuess) {
            Case{{"wait"}, "--for is required", "", "muster wait --help"},
            Case{{"members", "--sort"}, "--sort", "", "muster members --help"},
            Case{{"agent", "--name="}, "--name has an empty value", "", "leave the flag out"},
+           Case{{"agent", "--name", ""}, "--name has an empty value", "", "leave the flag out"},
            Case{{"members", "-o", "xml"},
                 "'xml' is not one of json, jsonl, name, table, wide",
                 "",
@@ -332,6 +333,7 @@ TEST_F(CommandLineTest, HelpHasExamplesFirstAndEveryFlag) {
     for (const char* flag : {"--help", "-h"}) {
       const std::string help = Text({name, flag});
       EXPECT_EQ(help, CommandHelp(command, globals));
+      EXPECT_EQ(help, Text({"help", name}));
       EXPECT_TRUE(help.starts_with("Examples:\n  muster " + name)) << help;
     }
     const std::string help = Text({name, "-h"});
@@ -359,6 +361,7 @@ TEST_F(CommandLineTest, HelpOfTheAgentNamesTheVariables) {
 
 TEST_F(CommandLineTest, HelpOfTheProgramListsTheCommands) {
   const std::string help = Text({"--help"});
+  EXPECT_EQ(help, Text({"help"}));
   EXPECT_TRUE(help.starts_with("Examples:\n"));
   CommandLine line;
   for (const CommandDef& command : CommandDefs(&line)) {

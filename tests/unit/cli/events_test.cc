@@ -35,6 +35,27 @@ TEST_F(EventsTest, TableIsALineEach) {
   EXPECT_EQ(agent_.last_timeout(), Duration::Max());
 }
 
+TEST_F(EventsTest, TableSaysInWordsWhatIsAboutNoMember) {
+  const auto line = [](const std::string& rest) { return R"({"time":"T",)" + rest + "}\n"; };
+  agent_.On(
+      "STREAM /v1/events",
+      line(R"("type":"agreement","agreeing":false)") +
+          line(R"("type":"agreement","agreeing":true)") +
+          line(R"("type":"self.isolated","isolated":true)") +
+          line(R"("type":"self.isolated","isolated":false)") +
+          line(R"("type":"self.health","health":3)") + line(R"("type":"gap","missed":"17")") +
+          line(R"("type":"member.updated","member":{"name":"n1"},"from":"alive","to":"alive")"));
+  EXPECT_EQ(Events(), ExitCode::kUnreachable);
+  EXPECT_EQ(out_,
+            "T  agreement         some peers differ\n"
+            "T  agreement         all peers agree\n"
+            "T  self.isolated     hears nobody\n"
+            "T  self.isolated     hears others again\n"
+            "T  self.health       3 (0 is good)\n"
+            "T  gap               17 events were missed\n"
+            "T  member.updated    n1  alive, address or tags changed\n");
+}
+
 TEST_F(EventsTest, JsonIsTheAgentsOwnLine) {
   agent_.On("STREAM /v1/events", stream_);
   for (const Format format : {Format::kJson, Format::kJsonl}) {

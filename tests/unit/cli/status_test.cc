@@ -50,7 +50,7 @@ TEST_F(StatusTest, ShowsTheAgentAndItsView) {
             "Rejected   10: bad_magic 10\n"
             "Traffic    UDP out 120 packets, 15.3 kB; UDP in 118 packets, 999 B; "
             "TCP out 0 B, in 2.0 MB\n"
-            "Store      {\"kind\":\"none\"}\n");
+            "Store      none\n");
 }
 
 TEST_F(StatusTest, WideShowsReasonsThatNeverHappenedToo) {
