@@ -140,9 +140,10 @@ void RunningAgent::StartJoinLimit() {
         if (self->driver_->join_state() == core::JoinState::kJoined) return;
         const std::string error = self->driver_->last_join_error();
         PrintFailure(absl::DeadlineExceededError(absl::StrCat(
-            "could not join within ", FormatDuration(*self->settings_.join_timeout), "\n",
+            "could not join within ", self->settings_.join_timeout->millis_ceil() / 1000.0, "s\n",
             error.empty() ? "no peer has answered" : error,
-            "\ncheck that a peer named by --join runs and that UDP and TCP reach it")));
+            "\ncheck that a peer named by --join runs in the same --cluster, and that UDP and TCP "
+            "reach it")));
         self->Stop(kExitTimedOut);
       },
       static_cast<uint64_t>(settings_.join_timeout->millis_ceil()), 0);

@@ -163,9 +163,10 @@ absl::Status ResolveTiming(const Config& config, Settings* settings) {
   }
   const bool known_range = options.members_max >= 1 && options.members_max <= 1'000'000;
   if (const absl::Status valid = options.Validate(); !valid.ok()) {
-    return UsageError(known_range ? Quoted("--tolerance", config.tolerance)
-                                  : Quoted("--max-members", config.max_members),
-                      ToStd(valid.message()), "choose a value in that range");
+    return known_range ? UsageError(Quoted("--tolerance", config.tolerance), ToStd(valid.message()),
+                                    "choose a value in that range")
+                       : UsageError(Quoted("--max-members", config.max_members),
+                                    "it must be from 1 to 1000000", "choose a value in that range");
   }
   return absl::OkStatus();
 }
