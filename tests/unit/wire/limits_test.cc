@@ -11,11 +11,13 @@
 
 #include "proto/gossip.pb.h"
 #include "src/wire/codec.h"
+#include "tests/unit/wire/generated.h"
 #include "tests/unit/wire/samples.h"
 
 namespace muster::wire {
 namespace {
 
+using testing::AsGenerated;
 using testing::Envelope;
 using testing::kCluster;
 using testing::SampleFullUpdate;
@@ -31,26 +33,6 @@ Reject DecodePacketBody(const std::string& body) {
 Reject DecodeFrameBody(const std::string& body) {
   StreamMessage message;
   return Codec(kCluster).DecodeFrame(Envelope(kCluster, body), &message);
-}
-
-template <typename Message>
-Message ParseBody(std::string_view envelope) {
-  Message message;
-  const size_t bytes = envelope.size() - kHeaderBytes - kChecksumBytes;
-  EXPECT_TRUE(message.ParseFromString(std::string(envelope.substr(kHeaderBytes, bytes))));
-  return message;
-}
-
-proto::Packet ValidPacket(PacketType type) {
-  std::string bytes;
-  Codec(kCluster).EncodePacket(SamplePacket(type), "", &bytes);
-  return ParseBody<proto::Packet>(bytes);
-}
-
-proto::StreamMessage ValidMessage(StreamType type) {
-  std::string frame;
-  Codec(kCluster).EncodeFrame(SampleStreamMessage(type), "", &frame);
-  return ParseBody<proto::StreamMessage>(std::string_view(frame).substr(limits::kFrameHeaderBytes));
 }
 
 // What the packet and the frame codec say of one update with these attributes.
@@ -77,7 +59,7 @@ void AddSmallUpdate(proto::Packet* packet) { packet->add_updates()->set_id_hi(1)
 void AddSmallUpdate(proto::StreamMessage* message) { message->add_updates()->set_id_hi(1); }
 
 TEST(Limits, DatagramBytes) {
-  proto::Packet packet = ValidPacket(PacketType::kPing);
+  proto::Packet packet = AsGenerated(SamplePacket(PacketType::kPing));
   const auto pad = [&packet](size_t bytes) {
     packet.clear_target_ip();
     const size_t taken =
@@ -93,7 +75,7 @@ TEST(Limits, DatagramBytes) {
 }
 
 TEST(Limits, UpdatesPerPacket) {
-  proto::Packet packet = ValidPacket(PacketType::kGossip);
+  proto::Packet packet = AsGenerated(SamplePacket(PacketType::kGossip));
   for (size_t i = 0; i < limits::kUpdatesPerPacketMax; ++i) AddSmallUpdate(&packet);
   EXPECT_EQ(DecodePacketBody(packet.SerializeAsString()), Reject::kNone);
   AddSmallUpdate(&packet);
@@ -101,7 +83,7 @@ TEST(Limits, UpdatesPerPacket) {
 }
 
 TEST(Limits, UpdatesPerFrame) {
-  proto::StreamMessage message = ValidMessage(StreamType::kSyncSummary);
+  proto::StreamMessage message = AsGenerated(SampleStreamMessage(StreamType::kSyncSummary));
   for (size_t i = 0; i < limits::kUpdatesPerFrameMax; ++i) AddSmallUpdate(&message);
   EXPECT_EQ(DecodeFrameBody(message.SerializeAsString()), Reject::kNone);
   AddSmallUpdate(&message);
@@ -126,7 +108,7 @@ TEST(Limits, PullIds) {
 // Ids that come one by one rather than packed are counted all the same.
 TEST(Limits, PullIdsUnpacked) {
   const auto body_with = [](size_t halves) {
-    std::string body = ValidPacket(PacketType::kGossip).SerializeAsString();
+    std::string body = AsGenerated(SamplePacket(PacketType::kGossip)).SerializeAsString();
     body[1] = static_cast<char>(PacketType::kPull);
     for (size_t i = 0; i < halves; ++i) body += "\xa1\x01" + std::string(8, '\x01');
     return body;
@@ -209,7 +191,7 @@ TEST(Limits, ClusterBytes) {
 }
 
 TEST(Limits, OtherNameBytes) {
-  proto::StreamMessage message = ValidMessage(StreamType::kJoinAnswer);
+  proto::StreamMessage message = AsGenerated(SampleStreamMessage(StreamType::kJoinAnswer));
   message.set_other_name(std::string(limits::kNameBytesMax, 'n'));
   EXPECT_EQ(DecodeFrameBody(message.SerializeAsString()), Reject::kNone);
   message.set_other_name(std::string(limits::kNameBytesMax + 1, 'n'));
@@ -217,7 +199,7 @@ TEST(Limits, OtherNameBytes) {
 }
 
 TEST(Limits, Health) {
-  proto::Packet packet = ValidPacket(PacketType::kPing);
+  proto::Packet packet = AsGenerated(SamplePacket(PacketType::kPing));
   packet.set_health(limits::kHealthMax);
   EXPECT_EQ(DecodePacketBody(packet.SerializeAsString()), Reject::kNone);
   packet.set_health(limits::kHealthMax + 1);

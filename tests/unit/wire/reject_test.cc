@@ -10,38 +10,28 @@
 
 #include "proto/gossip.pb.h"
 #include "src/wire/codec.h"
+#include "tests/unit/wire/generated.h"
 #include "tests/unit/wire/samples.h"
 
 namespace muster::wire {
 namespace {
 
+using testing::AsGenerated;
 using testing::Envelope;
 using testing::kCluster;
 using testing::SampleFullUpdate;
 using testing::SamplePacket;
 using testing::SampleStreamMessage;
 
-template <typename Message>
-Message ParseBody(std::string_view envelope) {
-  Message message;
-  const size_t bytes = envelope.size() - kHeaderBytes - kChecksumBytes;
-  EXPECT_TRUE(message.ParseFromString(std::string(envelope.substr(kHeaderBytes, bytes))));
-  return message;
-}
-
 // A valid packet of that type with one full update.
 proto::Packet ValidPacket(PacketType type) {
   Packet packet = SamplePacket(type);
   packet.updates = {SampleFullUpdate()};
-  std::string bytes;
-  Codec(kCluster).EncodePacket(packet, "", &bytes);
-  return ParseBody<proto::Packet>(bytes);
+  return AsGenerated(packet);
 }
 
 proto::StreamMessage ValidMessage(StreamType type) {
-  std::string frame;
-  Codec(kCluster).EncodeFrame(SampleStreamMessage(type), "", &frame);
-  return ParseBody<proto::StreamMessage>(std::string_view(frame).substr(limits::kFrameHeaderBytes));
+  return AsGenerated(SampleStreamMessage(type));
 }
 
 struct PacketCase {
