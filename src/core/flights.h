@@ -20,6 +20,7 @@ enum class ProbeKind : uint8_t {
   kGate,       // to a member under no suspicion: proves our own paths
   kUser,       // asked for by a command
   kDoor,       // of the holder of a name or address that a joiner claims; all paths at once
+  kConfirm,    // of a member that others place at a far epoch: only its own answer is believed
   kHeal,       // of a failed member's address; direct only
 };
 

@@ -143,6 +143,8 @@ class Node::Impl {
   void StartExtraProbe();
   Flight* StartFlight(const MemberView& member, ProbeKind kind, TimePoint due);
   void SendPing(Flight& flight, uint8_t ring);
+  // Tells a member what is held of it; its answer says which run it is in.
+  void AskWhichEpoch(const MemberView& member);
   void GoIndirect(Flight& flight);
   void AskRelays(Flight& flight);
   void OpenProbeStream(Flight& flight);

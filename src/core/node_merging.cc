@@ -74,6 +74,7 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
     if (!direct &&
         update.incarnation.epoch() > member->incarnation.epoch() + options_.epoch_jump_max) {
       Reject(wire::Reject::kEpochJump);
+      AskWhichEpoch(*member);
       return false;
     }
     if (update.state == wire::State::kFailed && member->state == wire::State::kAlive &&
@@ -229,7 +230,7 @@ void Node::Impl::EmitChange(const Change& change, const wire::Update& update) {
 void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source) {
   const Incarnation own = table_.self().incarnation;
   if (update.incarnation < own) {
-    if (update.state != wire::State::kAlive) answer_about_self_ = true;
+    answer_about_self_ = true;
     return;
   }
   const uint32_t own_hash = table_.self().record->hash;

@@ -134,13 +134,22 @@ void Node::Impl::SendPing(Flight& flight, uint8_t ring) {
   packet_.view = table_.view_cell();
   if (++pings_sent_ % kTombstoneCellEvery == 0) packet_.tombstones = table_.tombstone_cell();
   pieces_.clear();
-  AppendClaimAbout(flight.target, &pieces_);
+  if (flight.kind == ProbeKind::kConfirm) {
+    AppendUpdateFor(static_cast<uint32_t>(table_.IndexOf(flight.target)), false, &pieces_);
+  } else {
+    AppendClaimAbout(flight.target, &pieces_);
+  }
   const size_t room = out_.RoomBeside(packet_);
   if (room > pieces_.size()) {
     rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 1, flight.target,
                   &pieces_, &flight.told);
   }
   flight.sequence = out_.Send(flight.address, packet_, pieces_, true);
+}
+
+void Node::Impl::AskWhichEpoch(const MemberView& member) {
+  if (leaving_ || flights_.FindOpen(member.id(), ProbeKind::kConfirm) != nullptr) return;
+  if (Flight* flight = StartFlight(member, ProbeKind::kConfirm, now_)) SendPing(*flight, 0);
 }
 
 void Node::Impl::AskRelays(Flight& flight) {
@@ -186,7 +195,8 @@ void Node::Impl::GoIndirect(Flight& flight) {
 
 void Node::Impl::RunFlights() {
   while (Flight* flight = flights_.Due(now_)) {
-    const bool direct_only = flight->kind == ProbeKind::kHeal || flight->kind == ProbeKind::kGate;
+    const bool direct_only = flight->kind == ProbeKind::kHeal || flight->kind == ProbeKind::kGate ||
+                             flight->kind == ProbeKind::kConfirm;
     if (flight->indirect || direct_only) {
       Conclude(*flight);
     } else {
@@ -231,6 +241,7 @@ void Node::Impl::Conclude(Flight& flight) {
     case ProbeKind::kDoor:
       return DecideVisitor(ended.request, {});
     case ProbeKind::kGate:
+    case ProbeKind::kConfirm:
     case ProbeKind::kHeal:
       return;
   }
