@@ -179,6 +179,7 @@ class Node::Impl {
   void SendChallenge(const Challenge& challenge);
 
   // ---- node_merging.cc ----
+  bool MayAddTombstone();
   bool Learn(const wire::Update& update, const Source& source);
   // `wants_attributes`, if not null: the claim's attributes are not ours and must be pulled.
   bool Merge(const wire::Update& update, const HostId& source, bool* wants_attributes = nullptr);
@@ -287,6 +288,8 @@ class Node::Impl {
   StreamId conflict_stream_ = 0;
   TimePoint last_conflict_probe_;
   TimePoint last_epoch_forced_;
+  TimePoint next_eviction_;
+  TimePoint next_confirm_;
   bool refuted_in_call_ = false;  // one refutation a call, however many claims it brings
   struct Pull {
     HostId id;

@@ -12,6 +12,8 @@ namespace {
 
 // Others' claims make us issue a new epoch at most this often.
 constexpr Duration kEpochForcedEvery = Duration::Millis(200);
+// Tombstones of unknown members, where there is no place left, push out others at this rate.
+constexpr Duration kEvictEvery = Duration::Millis(10);
 
 }  // namespace
 
@@ -55,6 +57,14 @@ void Node::Impl::AppendClaimAbout(const HostId& id, std::string* pieces) {
   AppendUpdateFor(static_cast<uint32_t>(index), false, pieces);
 }
 
+bool Node::Impl::MayAddTombstone() {
+  if (table_.tombstone_count() < static_cast<size_t>(options_.tombstones_max)) return true;
+  // It takes the place of the oldest, which a walk over the whole table finds.
+  if (now_ < next_eviction_) return false;
+  next_eviction_ = now_ + kEvictEvery;
+  return true;
+}
+
 bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
   if (update.id == identity_.id) {
     ClaimAboutSelf(update, source);
@@ -68,6 +78,10 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
   if (member == nullptr && InTombstones(update.state) &&
       Duration::Seconds(update.age_s) >= options_.tombstone_for) {
     return false;  // expired here, and news to nobody
+  }
+  if (member == nullptr && InTombstones(update.state) && !MayAddTombstone()) {
+    Reject(wire::Reject::kTableFull);
+    return false;
   }
   if (member != nullptr) {
     const bool direct = source.answered && source.sender == update.id;

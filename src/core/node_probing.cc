@@ -14,6 +14,8 @@ namespace {
 constexpr Duration kPunctual = Duration::Millis(250);
 // One ping in this many carries the tombstone cell.
 constexpr uint64_t kTombstoneCellEvery = 64;
+// Least gap between two questions about far epochs.
+constexpr Duration kConfirmEvery = Duration::Millis(10);
 // Members drawn in search of relays, and the worst health of a relay.
 constexpr size_t kRelayCandidates = 12;
 constexpr uint8_t kHealthyEnough = 3;
@@ -149,6 +151,9 @@ void Node::Impl::SendPing(Flight& flight, uint8_t ring) {
 
 void Node::Impl::AskWhichEpoch(const MemberView& member) {
   if (leaving_ || flights_.FindOpen(member.id(), ProbeKind::kConfirm) != nullptr) return;
+  // One packet of forged claims makes one ping, not one for each.
+  if (now_ < next_confirm_) return;
+  next_confirm_ = now_ + kConfirmEvery;
   if (Flight* flight = StartFlight(member, ProbeKind::kConfirm, now_)) SendPing(*flight, 0);
 }
 
