@@ -192,4 +192,28 @@ class NodeHarness {
   Node node_;
 };
 
+// All that an attacker might want to change.
+struct Snapshot {
+  explicit Snapshot(const Node& node)
+      : version(node.members().version()),
+        size(node.members().size()),
+        view(node.members().view_cell()),
+        tombstones(node.members().tombstone_cell()),
+        incarnation(node.incarnation()) {}
+  friend bool operator==(const Snapshot&, const Snapshot&) = default;
+
+  uint64_t version;
+  size_t size;
+  wire::ViewCell view;
+  wire::ViewCell tombstones;
+  Incarnation incarnation;
+};
+
+// Inputs that were rejected, for whatever reason.
+inline uint64_t AllRejected(const NodeHarness& h) {
+  uint64_t sum = 0;
+  for (int i = 0; i < wire::kRejectCount; ++i) sum += h.Rejected(static_cast<wire::Reject>(i));
+  return sum;
+}
+
 }  // namespace muster::core
