@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/base/status_macros.h"
 #include "tests/e2e/harness/clock.h"
+#include "tests/e2e/harness/process.h"
 
 namespace muster::e2e {
 namespace {
