@@ -136,9 +136,10 @@ void Node::Impl::RunDeadlines(Backlog backlog) {
 }
 
 TimePoint Node::Impl::NextDeadline() const {
-  TimePoint next = std::min({joiner_.next_round(), schedule_.next(), flights_.next(),
-                             relays_.next(), suspicions_.next(), leaving_members_.next(),
-                             tombstones_.next(), settle_at_, heal_at_, push_at_, leave_.deadline});
+  TimePoint next =
+      std::min({joiner_.next_round(), schedule_.next(), flights_.next(), relays_.next(),
+                suspicions_.next(), leaving_members_.next(), tombstones_.next(), settle_at_,
+                heal_at_, name_watch_.next(), push_at_, leave_.deadline});
   if (others_up() > 1) next = std::min(next, extra_at_);
   for (const Challenge& challenge : challenges_) next = std::min(next, challenge.next_at);
   if (!isolated_ && HasCompanyToMiss()) {

@@ -11,6 +11,7 @@
 #include "src/core/flights.h"
 #include "src/core/joiner.h"
 #include "src/core/member_table.h"
+#include "src/core/name_watch.h"
 #include "src/core/node.h"
 #include "src/core/outbox.h"
 #include "src/core/pacer.h"
@@ -262,6 +263,7 @@ class Node::Impl {
   std::vector<HostId> scheduled_;
   DeadlineHeap<HostId> leaving_members_;
   DeadlineHeap<HostId> tombstones_;
+  NameWatch name_watch_;
   LookupMap<HostId, Verdict> verdicts_;
   LookupMap<HostId, HostId> last_relay_;  // subject -> the relay that reached it last
   std::vector<Challenge> challenges_;

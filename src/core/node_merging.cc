@@ -166,6 +166,7 @@ void Node::Impl::React(const Change& change, const wire::Update& update, const H
       tombstones_.Clear(id);
     }
   }
+  if (member.is_up() && (!was_up || change.attributes_changed)) name_watch_.Arrived(now_, id);
   // Nobody is missed who was not known: the silence of company counts from its arrival.
   const bool company = HasCompanyToMiss();
   if (company && !had_company_) last_heard_ = now_;
@@ -318,6 +319,18 @@ void Node::Impl::RunMemberTimers() {
     Merge(left, identity_.id);
   }
   while (tombstones_.PopDue(now_, &id)) Reap(id);
+  for (const uint32_t index : name_watch_.TakeShared(now_, table_)) {
+    const MemberView& member = table_[index];
+    Event& event = out_.effects().AddEvent(EventType::kConflict);
+    event.member = member.id();
+    event.record = member.record;
+    event.from = event.to = member.state;
+    event.incarnation = member.incarnation;
+    event.address = member.attributes().address;
+    event.version = table_.version();
+    event.detail = "several live members are called '" + member.attributes().name +
+                   "'; this one is shown as '" + table_.DisplayName(index) + "'";
+  }
 }
 
 void Node::Impl::Forget(const HostId& id) {
