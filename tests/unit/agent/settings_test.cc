@@ -146,16 +146,16 @@ TEST(SettingsTest, EverythingElseIsTakenOver) {
 }
 
 TEST(SettingsTest, RelativePathsStandInTheUsersFolder) {
-  setenv("BUILD_WORKING_DIRECTORY", "/home/ann/work", 1);
+  setenv("BUILD_WORKING_DIRECTORY", "/home/ann/site", 1);
   Config config;
   config.data_dir = "data";
   config.socket = "../s.sock";
   config.log_file = "./log";
   const Settings settings = Resolved(config);
   unsetenv("BUILD_WORKING_DIRECTORY");
-  EXPECT_EQ(settings.data_dir, "/home/ann/work/data");
+  EXPECT_EQ(settings.data_dir, "/home/ann/site/data");
   EXPECT_EQ(settings.socket_path, "/home/ann/s.sock");
-  EXPECT_EQ(settings.log_file, "/home/ann/work/log");
+  EXPECT_EQ(settings.log_file, "/home/ann/site/log");
 }
 
 struct Refusal {
