@@ -60,6 +60,11 @@ bool Joiner::IsTrying(const Address& address) const {
   });
 }
 
+size_t Joiner::hint_attempts() const {
+  return static_cast<size_t>(std::count_if(attempts_.begin(), attempts_.end(),
+                                           [](const Attempt& attempt) { return attempt.hint; }));
+}
+
 Joiner::Attempt Joiner::Finish(StreamId stream, const std::string& error) {
   auto it = std::find_if(attempts_.begin(), attempts_.end(),
                          [stream](const Attempt& attempt) { return attempt.stream == stream; });

@@ -22,7 +22,7 @@ class Joiner {
     StreamId stream = 0;
     Address address;
     uint64_t request = 0;  // 0: one of our own rounds
-    bool configured = false;
+    bool hint = false;     // from a datastore
   };
 
   Joiner(const Address& self, Duration retry_max) : self_(self), retry_max_(retry_max) {}
@@ -46,6 +46,7 @@ class Joiner {
   void Started(const Attempt& attempt) { attempts_.push_back(attempt); }
   const Attempt* Find(StreamId stream) const;
   bool IsTrying(const Address& address) const;
+  size_t hint_attempts() const;
   // Ends the attempt; returns it. The stream must be known.
   Attempt Finish(StreamId stream, const std::string& error);
   void Joined();

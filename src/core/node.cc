@@ -113,6 +113,7 @@ void Node::Impl::CheckIsolation() {
 
 void Node::Impl::RunTimers() {
   if (joiner_.next_round() <= now_) StartJoinRound();
+  if (hints_.next_wave() <= now_) StartHintWave();
   ProbeDueTargets();
   if (extra_at_ <= now_) StartExtraProbe();
   RunFlights();
@@ -137,9 +138,9 @@ void Node::Impl::RunDeadlines(Backlog backlog) {
 
 TimePoint Node::Impl::NextDeadline() const {
   TimePoint next =
-      std::min({joiner_.next_round(), schedule_.next(), flights_.next(), relays_.next(),
-                suspicions_.next(), leaving_members_.next(), tombstones_.next(), settle_at_,
-                heal_at_, name_watch_.next(), push_at_, leave_.deadline});
+      std::min({joiner_.next_round(), hints_.next_wave(), schedule_.next(), flights_.next(),
+                relays_.next(), suspicions_.next(), leaving_members_.next(), tombstones_.next(),
+                settle_at_, heal_at_, name_watch_.next(), push_at_, leave_.deadline});
   if (others_up() > 1) next = std::min(next, extra_at_);
   for (const Challenge& challenge : challenges_) next = std::min(next, challenge.next_at);
   if (!isolated_ && HasCompanyToMiss()) {
@@ -199,6 +200,12 @@ void Node::SetSeeds(TimePoint now, std::vector<Address> configured, std::vector<
                     Effects& effects) {
   impl_->Enter(now, &effects);
   impl_->SetSeeds(std::move(configured), std::move(remembered));
+  impl_->Exit();
+}
+
+void Node::SetHints(TimePoint now, std::vector<Address> addresses, Effects& effects) {
+  impl_->Enter(now, &effects);
+  impl_->SetHints(std::move(addresses));
   impl_->Exit();
 }
 

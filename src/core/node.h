@@ -78,6 +78,10 @@ class Node {
   // tried at once. Addresses of this very member are ignored.
   void SetSeeds(TimePoint now, std::vector<Address> configured, std::vector<Address> remembered,
                 Effects& effects);
+  // Addresses of hosts that a datastore knows, most promising first: dialled in parallel until one
+  // answers; later tried by healing, as seeds are, while nobody in the view has them. Replaces the
+  // previous ones. Those beyond 4,096 are left out.
+  void SetHints(TimePoint now, std::vector<Address> addresses, Effects& effects);
   // One attempt at each address, now; a kJoinTried event each carries the returned request id.
   absl::StatusOr<uint64_t> Join(TimePoint now, absl::Span<const Address> addresses,
                                 Effects& effects);

@@ -14,8 +14,16 @@ void Node::Impl::SetSeeds(std::vector<Address> configured, std::vector<Address> 
   if (HealNeeded() && heal_at_.is_never()) heal_at_ = now_;
 }
 
+void Node::Impl::SetHints(std::vector<Address> addresses) {
+  if (leaving_) return;
+  std::erase(addresses, identity_.attributes.address);
+  hints_.Set(now_, std::move(addresses), table_.up_count());
+  if (HealNeeded() && heal_at_.is_never()) heal_at_ = now_ + Duration::Seconds(1);
+}
+
 JoinState Node::Impl::join_state() const {
   if (joiner_.joined() || others_up() > 0) return JoinState::kJoined;
+  if (hints_.has_waves() || joiner_.hint_attempts() > 0) return JoinState::kJoining;
   if (!joiner_.has_seeds()) return JoinState::kAlone;
   // Remembered peers may all be gone for good: after one whole round nobody waits for them.
   if (!joiner_.has_configured() && joiner_.HasFailedRound()) return JoinState::kAlone;

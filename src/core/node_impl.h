@@ -9,6 +9,7 @@
 #include "src/core/awareness.h"
 #include "src/core/door.h"
 #include "src/core/flights.h"
+#include "src/core/hints.h"
 #include "src/core/joiner.h"
 #include "src/core/member_table.h"
 #include "src/core/name_watch.h"
@@ -53,6 +54,7 @@ class Node::Impl {
 
   // ---- node_commands.cc ----
   void SetSeeds(std::vector<Address> configured, std::vector<Address> remembered);
+  void SetHints(std::vector<Address> addresses);
   absl::StatusOr<uint64_t> Join(absl::Span<const Address> addresses);
   absl::Status StartLeave();
   absl::Status ForceLeave(const HostId& id, bool prune, bool evict);
@@ -79,6 +81,7 @@ class Node::Impl {
   TokenBucket bulk_bucket_;
   PeerCells peer_cells_;
   Joiner joiner_;
+  Hints hints_;
   Door door_;
   Syncs syncs_;
   bool isolated_ = false;
@@ -224,7 +227,9 @@ class Node::Impl {
 
   // ---- node_joining.cc ----
   void StartJoinRound();
+  void StartHintWave();
   void StartJoinAttempt(const Address& address, uint64_t request);
+  void StartJoinAttempt(const Joiner::Attempt& attempt, Duration budget);
   void SendJoin(StreamId stream);
   void HandleJoin(StreamId stream);
   void HandleJoinAnswer(StreamId stream);

@@ -26,12 +26,28 @@ void Node::Impl::StartJoinRound() {
   for (const Address& address : addresses) StartJoinAttempt(address, 0);
 }
 
+void Node::Impl::StartHintWave() {
+  const std::vector<Address> wave = hints_.TakeWave(now_, joiner_.hint_attempts());
+  for (const Address& address : wave) {
+    if (joiner_.IsTrying(address) || !table_.FindByAddress(address).empty()) continue;
+    Joiner::Attempt attempt;
+    attempt.address = address;
+    attempt.hint = true;
+    StartJoinAttempt(attempt, Hints::kAttemptBudget);
+  }
+}
+
 void Node::Impl::StartJoinAttempt(const Address& address, uint64_t request) {
   Joiner::Attempt attempt;
   attempt.address = address;
   attempt.request = request;
-  attempt.stream = OpenStream(address, StreamRole::kJoin, options_.stream_budget);
-  joiner_.Started(attempt);
+  StartJoinAttempt(attempt, options_.stream_budget);
+}
+
+void Node::Impl::StartJoinAttempt(const Joiner::Attempt& attempt, Duration budget) {
+  Joiner::Attempt started = attempt;
+  started.stream = OpenStream(attempt.address, StreamRole::kJoin, budget);
+  joiner_.Started(started);
 }
 
 void Node::Impl::SendJoin(StreamId stream) {
@@ -124,6 +140,7 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
   const Source source{message_in_.sender, to, true, true};
   const bool first = !joiner_.joined();
   joiner_.Joined();
+  hints_.Stop();
   if (message_in_.epoch_known > identity_.epoch &&
       message_in_.epoch_known + 1 < Incarnation::kEpochMax) {
     RaiseOwn(Incarnation::Of(message_in_.epoch_known + 1, 0), true);
@@ -302,21 +319,31 @@ void Node::Impl::Admit(StreamId stream, const wire::Update& joiner) {
 // ---- Healing ----
 
 std::vector<Address> Node::Impl::LostSeeds() const {
-  std::vector<Address> lost;
-  const auto add = [&](const std::vector<Address>& seeds) {
-    for (const Address& seed : seeds) {
-      const bool held = !table_.FindByAddress(seed).empty();
-      if (!held && !joiner_.IsTrying(seed)) lost.push_back(seed);
+  std::vector<Address> lost = joiner_.configured();
+  for (const auto* more : {&joiner_.remembered(), &hints_.addresses()}) {
+    lost.insert(lost.end(), more->begin(), more->end());
+  }
+  std::sort(lost.begin(), lost.end());
+  lost.erase(std::unique(lost.begin(), lost.end()), lost.end());
+  // One walk over the members: there may be thousands of these and of those.
+  std::vector<bool> is_held(lost.size(), false);
+  for (const MemberView& member : table_.all()) {
+    if (member.is_tombstone()) continue;
+    const auto at = std::lower_bound(lost.begin(), lost.end(), member.attributes().address);
+    if (at != lost.end() && *at == member.attributes().address) {
+      is_held[static_cast<size_t>(at - lost.begin())] = true;
     }
-  };
-  add(joiner_.configured());
-  add(joiner_.remembered());
+  }
+  size_t index = 0;
+  std::erase_if(
+      lost, [&](const Address& address) { return is_held[index++] || joiner_.IsTrying(address); });
   return lost;
 }
 
 bool Node::Impl::HealNeeded() const {
   if (leaving_) return false;
-  return table_.count(wire::State::kFailed) > 0 || (joiner_.joined() && joiner_.has_seeds());
+  const bool has_seeds = joiner_.has_seeds() || !hints_.addresses().empty();
+  return table_.count(wire::State::kFailed) > 0 || (joiner_.joined() && has_seeds);
 }
 
 void Node::Impl::Heal() {

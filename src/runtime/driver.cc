@@ -93,10 +93,10 @@ absl::Status Driver::Ping(const HostId& id, PingResult on_result) {
   return request.status();
 }
 
-void Driver::AddSeeds(const std::vector<Address>& addresses) {
+void Driver::SetHints(std::vector<Address> addresses) {
   if (!impl_->is_open()) return;
-  impl_->seeds->Add(addresses);
-  impl_->SetSeeds();
+  impl_->node->SetHints(MonotonicNow(), std::move(addresses), impl_->effects);
+  impl_->Flush();
 }
 
 core::JoinState Driver::join_state() const { return impl_->join_state(); }

@@ -80,8 +80,8 @@ class Driver {
   absl::Status SetTags(wire::Tags tags);
   using PingResult = std::function<void(bool answered, Duration rtt)>;
   absl::Status Ping(const HostId& id, PingResult on_result);
-  // Adds what the store found to the seeds.
-  void AddSeeds(const std::vector<Address>& addresses);
+  // What a datastore holds; as in core::Node.
+  void SetHints(std::vector<Address> addresses);
 
   // ---- Views ----
   // As the node's, but a seed whose name does not resolve yet counts as one to join, and its error

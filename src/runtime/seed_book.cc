@@ -55,23 +55,17 @@ void SeedBook::Refresh(std::function<void()> done) {
   count_down();
 }
 
-void SeedBook::Add(const std::vector<Address>& addresses) {
-  for (const Address& address : addresses) AddOnce(address, &added_);
-}
-
 std::vector<Address> SeedBook::addresses() const {
   std::vector<Address> all;
   for (const Seed& seed : seeds_) {
     for (const Address& address : seed.addresses) AddOnce(address, &all);
   }
-  for (const Address& address : added_) AddOnce(address, &all);
   return all;
 }
 
 std::vector<std::string> SeedBook::texts() const {
   std::vector<std::string> all;
   for (const Seed& seed : seeds_) all.push_back(seed.target.text);
-  for (const Address& address : added_) all.push_back(address.ToString());
   return all;
 }
 

@@ -10,8 +10,7 @@
 
 namespace muster::runtime {
 
-// The peers that the user configured, with what their names resolved to last, and those that a
-// store added. One thread.
+// The peers that the user configured, with what their names resolved to last. One thread.
 class SeedBook {
  public:
   // `resolver` must outlive the book and be closed before it goes.
@@ -21,12 +20,11 @@ class SeedBook {
   // none to wait for. Ignored while a round is under way. A name that does not resolve any more
   // keeps its last addresses.
   void Refresh(std::function<void()> done);
-  void Add(const std::vector<Address>& addresses);
 
   bool has_names() const { return has_names_; }
   // Every address known now, once each, in the order of the configuration.
   std::vector<Address> addresses() const;
-  // As the user wrote them, then what was added.
+  // As the user wrote them.
   std::vector<std::string> texts() const;
   // "NAME: why" of the first name that the last round could not resolve; empty if all could.
   const std::string& error() const { return error_; }
@@ -38,7 +36,6 @@ class SeedBook {
   };
   Resolver* resolver_;
   std::vector<Seed> seeds_;
-  std::vector<Address> added_;
   bool has_names_ = false;
   size_t waiting_ = 0;
   std::string error_;

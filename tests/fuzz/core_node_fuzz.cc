@@ -258,6 +258,7 @@ class Host {
     const HostId id = IdOf(script_.Below(kMembers));
     switch (script_.Below(6)) {
       case 0:
+        if (script_.Flag()) return node_.SetHints(now_, {SomeAddress(), SomeAddress()}, effects_);
         return node_.SetSeeds(now_, {SomeAddress()}, {SomeAddress()}, effects_);
       case 1: {
         const std::vector<Address> addresses = {SomeAddress(), SomeAddress()};

@@ -15,7 +15,7 @@ class JoinerTest : public testing::Test {
   // Fails every attempt of the round that is due and returns what it tried.
   std::vector<Address> FailRound(TimePoint now) {
     const std::vector<Address> round = joiner_.StartRound(now, rng_);
-    for (const Address& address : round) joiner_.Started({next_, address, 0, true}), next_ += 2;
+    for (const Address& address : round) joiner_.Started({next_, address, 0, false}), next_ += 2;
     for (size_t i = 0; i < round.size(); ++i) {
       joiner_.Finish(next_ - 2 * (i + 1), "connection refused");
     }
@@ -56,10 +56,10 @@ TEST_F(JoinerTest, RoundsBackOffFromFiftyMillisecondsToTheLimit) {
 
 TEST_F(JoinerTest, AnAddressBeingTriedIsNotTriedTwice) {
   joiner_.SetSeeds(At(0), {Ip(2), Ip(3)}, {});
-  joiner_.Started({1, Ip(2), 0, true});
+  joiner_.Started({1, Ip(2), 0, false});
   EXPECT_EQ(joiner_.StartRound(At(0), rng_), std::vector<Address>{Ip(3)});
   EXPECT_TRUE(joiner_.IsTrying(Ip(2)));
-  joiner_.Started({3, Ip(3), 7, true});
+  joiner_.Started({3, Ip(3), 7, false});
   EXPECT_FALSE(joiner_.IsTrying(Ip(3))) << "a command's attempt is its own affair";
 }
 
@@ -79,7 +79,7 @@ TEST_F(JoinerTest, JoinedEndsRoundsAndErrors) {
   EXPECT_EQ(joiner_.last_error(), "");
   joiner_.RetrySoon(At(10));
   EXPECT_TRUE(joiner_.next_round().is_never());
-  joiner_.Started({99, Ip(2), 0, true});
+  joiner_.Started({99, Ip(2), 0, false});
   joiner_.Finish(99, "late failure");
   EXPECT_EQ(joiner_.last_error(), "");
 }

@@ -1,0 +1,84 @@
+#include "src/core/hints.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace muster::core {
+namespace {
+
+TimePoint At(int64_t ms) { return TimePoint::FromMicros(10'000'000 + ms * 1000); }
+
+std::vector<Address> Hosts(uint32_t count) {
+  std::vector<Address> hosts;
+  for (uint32_t i = 0; i < count; ++i) hosts.push_back(Address::V4(0x0a000100 + i, 7946));
+  return hosts;
+}
+
+TEST(HintsTest, WavesDoubleUntilAllHaveBeenTakenInTheirOrder) {
+  Hints hints;
+  hints.Set(At(0), Hosts(200), 1);
+  std::vector<Address> taken;
+  std::vector<size_t> sizes;
+  TimePoint now = At(0);
+  while (hints.has_waves()) {
+    ASSERT_EQ(hints.next_wave(), now);
+    const std::vector<Address> wave = hints.TakeWave(now, 0);
+    sizes.push_back(wave.size());
+    taken.insert(taken.end(), wave.begin(), wave.end());
+    now += Hints::kWaveEvery;
+    ASSERT_LE(now, At(1000));
+  }
+  EXPECT_EQ(sizes, (std::vector<size_t>{4, 8, 16, 32, 64, 76}));
+  EXPECT_EQ(taken, Hosts(200));
+}
+
+TEST(HintsTest, AttemptsInFlightLeaveLessRoom) {
+  Hints hints;
+  hints.Set(At(0), Hosts(500), 1);
+  EXPECT_EQ(hints.TakeWave(At(0), Hints::kInFlightMax - 3).size(), 3u);
+  EXPECT_TRUE(hints.TakeWave(At(50), Hints::kInFlightMax).empty());
+  EXPECT_TRUE(hints.TakeWave(At(100), Hints::kInFlightMax + 9).empty());
+  EXPECT_EQ(hints.next_wave(), At(150)) << "those that wait are not forgotten";
+  EXPECT_EQ(hints.TakeWave(At(150), 0).front(), Hosts(4).back());
+}
+
+TEST(HintsTest, TheEffortIsSharedAmongThoseWhoHaveCompany) {
+  const auto tried = [](size_t members_up) {
+    Hints hints;
+    hints.Set(At(0), Hosts(200), members_up);
+    size_t count = 0;
+    for (int i = 0; i < 20 && hints.has_waves(); ++i) count += hints.TakeWave(At(50 * i), 0).size();
+    return count;
+  };
+  EXPECT_EQ(tried(0), 200u);
+  EXPECT_EQ(tried(1), 200u);
+  EXPECT_EQ(tried(2), Hints::kTriesOfCluster / 2);
+  EXPECT_EQ(tried(10'000), Hints::kTriesMin);
+}
+
+TEST(HintsTest, StopEndsTheWavesAndANewListBeginsAgain) {
+  Hints hints;
+  EXPECT_FALSE(hints.has_waves());
+  hints.Set(At(0), Hosts(50), 1);
+  hints.TakeWave(At(0), 0);
+  hints.Stop();
+  EXPECT_TRUE(hints.next_wave().is_never());
+  EXPECT_EQ(hints.addresses().size(), 50u) << "healing still knows them";
+  hints.Set(At(100), Hosts(3), 1);
+  EXPECT_EQ(hints.TakeWave(At(100), 0), Hosts(3));
+  EXPECT_FALSE(hints.has_waves());
+  hints.Set(At(200), {}, 1);
+  EXPECT_FALSE(hints.has_waves());
+}
+
+TEST(HintsTest, TheListIsBounded) {
+  Hints hints;
+  hints.Set(At(0), Hosts(Hints::kMax), 1);
+  EXPECT_EQ(hints.addresses().size(), Hints::kMax);
+  hints.Set(At(0), Hosts(Hints::kMax + 1), 1);
+  EXPECT_EQ(hints.addresses(), Hosts(Hints::kMax));
+}
+
+}  // namespace
+}  // namespace muster::core
