@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "src/api/presence.h"
 #include "src/base/address.h"
 #include "src/base/ids.h"
 #include "src/base/time.h"
@@ -82,6 +83,7 @@ class Backend {
   // The member's name, or "name~1a2b" where another live member has it too.
   virtual std::string DisplayName(size_t index) const = 0;
   virtual StatusView status() const = 0;
+  virtual Presence* presence() const = 0;  // null: this agent has no datastore
 
   // ---- Commands: as in runtime::Driver ----
   // `on_result` runs once per address or failed name: the text as given, the address (unset when a

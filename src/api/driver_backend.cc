@@ -62,4 +62,10 @@ StatusView DriverBackend::status() const {
   return status;
 }
 
+absl::Status DriverBackend::ForceLeave(const HostId& id, bool prune, bool evict) {
+  absl::Status done = driver_->ForceLeave(id, prune, evict);
+  if (done.ok() && presence_ != nullptr) presence_->Forget(id);
+  return done;
+}
+
 }  // namespace muster::api

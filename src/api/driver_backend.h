@@ -12,7 +12,9 @@ namespace muster::api {
 // The Backend of a running agent.
 class DriverBackend : public Backend {
  public:
-  explicit DriverBackend(runtime::Driver* driver) : driver_(driver) {}
+  // `presence` may be null: no datastore.
+  DriverBackend(runtime::Driver* driver, Presence* presence)
+      : driver_(driver), presence_(presence) {}
 
   TimePoint now() const override { return driver_->now(); }
   int64_t ToUnixMicros(TimePoint t) const override { return driver_->ToUnixMicros(t); }
@@ -27,15 +29,15 @@ class DriverBackend : public Backend {
     return driver_->node().members().DisplayName(index);
   }
   StatusView status() const override;
+  Presence* presence() const override { return presence_; }
 
   void Join(const std::vector<std::string>& targets, JoinResult on_result,
             std::function<void()> on_done) override {
     driver_->Join(targets, std::move(on_result), std::move(on_done));
   }
   absl::Status Leave() override { return driver_->Leave(); }
-  absl::Status ForceLeave(const HostId& id, bool prune, bool evict) override {
-    return driver_->ForceLeave(id, prune, evict);
-  }
+  // Takes the member's row out of the datastore too.
+  absl::Status ForceLeave(const HostId& id, bool prune, bool evict) override;
   absl::Status SetTags(wire::Tags tags) override { return driver_->SetTags(std::move(tags)); }
   absl::Status Ping(const HostId& id, PingResult on_result) override {
     return driver_->Ping(id, std::move(on_result));
@@ -43,6 +45,7 @@ class DriverBackend : public Backend {
 
  private:
   runtime::Driver* driver_;
+  Presence* presence_;
 };
 
 }  // namespace muster::api

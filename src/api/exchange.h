@@ -32,7 +32,8 @@ struct Request {
 // One answer, whole. Header fields that are empty are not sent.
 struct Reply {
   int status = 200;
-  std::string body;  // JSON
+  std::string body;
+  std::string content_type = "application/json";
   std::string etag;
   std::string allow;
   std::string version;  // of the member table: what a reader gives as `index` next time

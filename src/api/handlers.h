@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "src/api/context.h"
+#include "src/api/presence.h"
 #include "src/core/event.h"
 
 // What the routes do. Each answers its call exactly once, now or later.
@@ -15,6 +17,7 @@ void ShowMember(const std::shared_ptr<Context>& context, const Call& call);
 void ShowStatus(const std::shared_ptr<Context>& context, const Call& call);
 void ShowLive(const std::shared_ptr<Context>& context, const Call& call);
 void ShowReady(const std::shared_ptr<Context>& context, const Call& call);
+void ShowMetrics(const std::shared_ptr<Context>& context, const Call& call);
 
 // commands.cc
 void DoJoin(const std::shared_ptr<Context>& context, const Call& call);
@@ -28,9 +31,14 @@ void FinishLeave(const std::shared_ptr<Context>& context);
 void DoPing(const std::shared_ptr<Context>& context, const Call& call);
 void CheckReachability(const std::shared_ptr<Context>& context, const Call& call);
 
+// presence.cc
+void ListPresence(const std::shared_ptr<Context>& context, const Call& call);
+void PurgePresence(const std::shared_ptr<Context>& context, const Call& call);
+
 // streams.cc
 void StreamEvents(const std::shared_ptr<Context>& context, const Call& call);
 // Hands one event of the driver to the streams.
 void PublishEvent(Context& context, const core::Event& event);
+void PublishStoreEvent(Context& context, StoreEvent event, const std::string& detail);
 
 }  // namespace muster::api

@@ -172,7 +172,7 @@ MHD_Result HttpExchange::Send() {
     delete body;
     return MHD_NO;
   }
-  AddCommonHeaders(response, reply_->status == 304 ? "" : "application/json");
+  AddCommonHeaders(response, reply_->status == 304 ? "" : reply_->content_type);
   AddHeader(response, "ETag", reply_->etag);
   AddHeader(response, "Allow", reply_->allow);
   AddHeader(response, "Muster-Version", reply_->version);

@@ -30,6 +30,9 @@ struct Limits {
   size_t reachability_parallel = 64;
   // Reachability checks at the same time; the next one is told 429.
   size_t checks_max = 4;
+  // Requests about presence records at the same time, as each may wait for the datastore; the next
+  // one is told 429.
+  size_t presence_calls_max = 8;
   // A leaving agent waits this long for its client to take the answer.
   Duration leave_answer_for = Duration::Seconds(2);
   // A closing server waits this long for answers on their way.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -27,6 +28,13 @@ class Presence {
   virtual void Purge(const HostId& id, Incarnation upto, Purged purged) = 0;
   // After a force-leave: removes the row of that host in its own time.
   virtual void Forget(const HostId& id) = 0;
+};
+
+// What event streams tell of the datastore: store.failed, store.recovered, store.replaced.
+enum class StoreEvent : uint8_t {
+  kFailed,     // an operation failed, after all went well
+  kRecovered,  // one went well again
+  kReplaced,   // what was stored was damaged: it is set aside, and a new store begun
 };
 
 }  // namespace muster::api

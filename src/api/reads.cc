@@ -8,6 +8,7 @@
 #include "src/api/filter.h"
 #include "src/api/handlers.h"
 #include "src/api/lookup.h"
+#include "src/api/metrics.h"
 #include "src/base/digest.h"
 #include "src/base/strings.h"
 
@@ -137,6 +138,10 @@ Reply BuildStatus(Context& context, const Target&, const std::string&) {
   Json status = StatusShape(*context.backend, context.facts, context.changed_us);
   Reply reply = MakeReply(status);
   for (const char* measured : {"traffic", "loop_lag_ms"}) status.erase(measured);
+  // Of the datastore its state counts, not when it was last used nor how often.
+  Json store;
+  for (const char* fact : {"url", "state", "error", "since"}) store[fact] = status["store"][fact];
+  status["store"] = std::move(store);
   Digest tag;
   tag.Add(DumpJson(status));
   reply.etag = Tag(tag);
@@ -173,6 +178,13 @@ void ShowReady(const std::shared_ptr<Context>& context, const Call& call) {
   json["reasons"] = reasons;
   Reply reply = MakeReply(json);
   reply.status = reasons.empty() ? 200 : 503;
+  call.exchange->Answer(std::move(reply));
+}
+
+void ShowMetrics(const std::shared_ptr<Context>& context, const Call& call) {
+  Reply reply;
+  reply.body = MetricsText(*context->backend, context->facts);
+  reply.content_type = kMetricsContentType;
   call.exchange->Answer(std::move(reply));
 }
 

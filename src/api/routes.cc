@@ -15,9 +15,12 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/join", Kind::kWrite, "", DoJoin},
     {"POST", "/v1/leave", Kind::kWrite, "", DoLeave},
     {"POST", "/v1/reachability", Kind::kWrite, "timeout", CheckReachability},
+    {"GET", "/v1/presence", Kind::kRead, "", ListPresence},
+    {"DELETE", "/v1/presence/{member}", Kind::kWrite, "", PurgePresence},
     {"GET", "/v1/events", Kind::kRead, "type", StreamEvents},
     {"GET", "/v1/health/live", Kind::kHealth, "", ShowLive},
     {"GET", "/v1/health/ready", Kind::kHealth, "", ShowReady},
+    {"GET", "/metrics", Kind::kRead, "", ShowMetrics},
 };
 
 }  // namespace

@@ -18,7 +18,8 @@ namespace muster::api {
 // Held by a shared pointer for the driver's listener, which is never removed and must find nothing
 // once the server has closed.
 struct Server::Impl {
-  explicit Impl(Options options_in) : options(std::move(options_in)), backend(options.driver) {}
+  explicit Impl(Options options_in)
+      : options(std::move(options_in)), backend(options.driver, options.presence) {}
 
   absl::Status Start();
   absl::Status Serve(int listen_fd);
@@ -148,6 +149,11 @@ void Server::Close(std::function<void()> done) {
     delete reinterpret_cast<uv_timer_t*>(handle);
     impl->CloseOne();
   });
+}
+
+void Server::AnnounceStore(StoreEvent event, const std::string& detail) {
+  if (impl_->closing) return;
+  impl_->service->HandleStoreEvent(event, detail);
 }
 
 const std::vector<std::string>& Server::urls() const { return impl_->urls; }

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "src/api/agent_info.h"
 #include "src/api/limits.h"
+#include "src/api/presence.h"
 #include "src/base/address.h"
 
 namespace muster::runtime {
@@ -21,7 +22,9 @@ namespace muster::api {
 class Server {
  public:
   struct Options {
-    runtime::Driver* driver = nullptr;  // must outlive the server, its close included
+    // Both must outlive the server, its close included.
+    runtime::Driver* driver = nullptr;
+    Presence* presence = nullptr;  // null: no datastore
     AgentInfo info;
     std::string socket_path;   // absolute; its folder must exist
     std::string socket_group;  // name or number; empty: the socket is for the agent's user alone
@@ -45,6 +48,10 @@ class Server {
   // gives answers on their way a short while, and closes. `done` runs on the loop, never inside
   // Close. Close the server before the driver.
   void Close(std::function<void()> done);
+
+  // Tells all event streams. `detail`: what happened, in words, without secrets. Nothing happens
+  // once the server is closing.
+  void AnnounceStore(StoreEvent event, const std::string& detail);
 
   // "unix:/run/n1.sock", "http://127.0.0.1:8080": what clients dial, in the order of the options.
   const std::vector<std::string>& urls() const;

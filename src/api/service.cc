@@ -117,6 +117,10 @@ void Service::HandleEvent(TimePoint now, const core::Event& event) {
   PublishEvent(*context_, event);
 }
 
+void Service::HandleStoreEvent(StoreEvent event, const std::string& detail) {
+  PublishStoreEvent(*context_, event, detail);
+}
+
 TimePoint Service::NextDeadline() const {
   return table_changed_ || leave_done_ ? TimePoint() : context_->timers.next();
 }

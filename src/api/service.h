@@ -2,12 +2,14 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "src/api/agent_info.h"
 #include "src/api/backend.h"
 #include "src/api/exchange.h"
 #include "src/api/limits.h"
+#include "src/api/presence.h"
 #include "src/base/time.h"
 #include "src/core/event.h"
 
@@ -32,6 +34,8 @@ class Service {
   void HandleRequest(std::shared_ptr<Exchange> exchange);
   // Every event of the driver, in order, while it is being delivered.
   void HandleEvent(TimePoint now, const core::Event& event);
+  // For the streams alone; changes no deadline.
+  void HandleStoreEvent(StoreEvent event, const std::string& detail);
   TimePoint NextDeadline() const;
   void Run(TimePoint now);
   // From now on everything is answered with 503; streams end. Run() has no more to do.

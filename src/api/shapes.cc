@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "src/api/presence_shapes.h"
 #include "src/wire/codec.h"
 
 namespace muster::api {
@@ -13,10 +14,6 @@ std::string Hex64(uint64_t value) {
   char text[17];
   std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(value));
   return text;
-}
-
-Json AddressOrNull(const Address& address) {
-  return address.is_set() ? Json(address.ToString()) : Json(nullptr);
 }
 
 // Milliseconds with three digits: what a clock of microseconds knows.
@@ -44,14 +41,6 @@ Json AccuserNames(const Backend& backend, uint32_t by) {
   return names;
 }
 
-Json EventStart(const EventFrame& frame, const char* type) {
-  Json json;
-  json["id"] = frame.id;
-  json["time"] = FormatTime(frame.time_us);
-  json["type"] = type;
-  return json;
-}
-
 Json EventMember(const Backend& backend, const core::Event& event) {
   const int64_t index = backend.IndexOf(event.member);
   const bool has_record = static_cast<bool>(event.record);
@@ -75,6 +64,18 @@ void AddMemberEvent(const Backend& backend, const core::Event& event, const Even
 }
 
 }  // namespace
+
+Json AddressOrNull(const Address& address) {
+  return address.is_set() ? Json(address.ToString()) : Json(nullptr);
+}
+
+Json EventStart(const EventFrame& frame, const char* type) {
+  Json json;
+  json["id"] = frame.id;
+  json["time"] = FormatTime(frame.time_us);
+  json["type"] = type;
+  return json;
+}
 
 Json RttShape(Duration rtt) {
   if (rtt <= Duration::Zero()) return nullptr;
@@ -125,17 +126,24 @@ Json MembersShape(const Backend& backend) {
   return json;
 }
 
-std::string DumpWithMembers(const Json& frame, const std::vector<Listed>& members) {
-  constexpr std::string_view kEmptyList = "\"members\":[]";
+std::string DumpWithList(const Json& frame, std::string_view key, size_t size,
+                         const std::function<Json(size_t)>& item) {
+  const std::string empty_list = "\"" + std::string(key) + "\":[]";
   const std::string text = DumpJson(frame);
   // Inside a string of the frame the quotes would be escaped, so the first hit is the field.
-  const size_t at = text.find(kEmptyList) + kEmptyList.size() - 1;
+  const size_t at = text.find(empty_list) + empty_list.size() - 1;
   std::string out = text.substr(0, at);
-  for (size_t i = 0; i < members.size(); ++i) {
+  for (size_t i = 0; i < size; ++i) {
     if (i > 0) out.push_back(',');
-    out += DumpJson(MemberShape(members[i].member, members[i].shown));
+    out += DumpJson(item(i));
   }
   return out.append(text, at);
+}
+
+std::string DumpWithMembers(const Json& frame, const std::vector<Listed>& members) {
+  return DumpWithList(frame, "members", members.size(), [&members](size_t i) {
+    return MemberShape(members[i].member, members[i].shown);
+  });
 }
 
 namespace {
@@ -209,7 +217,7 @@ Json StatusShape(const Backend& backend, const RunFacts& facts, int64_t changed_
   json["loop_lag_ms"] = {{"p50", Round3(status.loop_lag_p50_ms)},
                          {"p99", Round3(status.loop_lag_p99_ms)}};
   json["traffic"] = TrafficShape(status);
-  json["store"] = {{"kind", "none"}};
+  json["store"] = StoreShape(backend.presence());
   return json;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,7 @@ Json RttShape(Duration rtt);  // milliseconds, or null where it was never measur
 
 // `shown` is its display name.
 Json MemberShape(const Member& member, std::string_view shown);
+Json AddressOrNull(const Address& address);  // null when it is not set
 // "name", "id", "address" alone.
 Json MemberReference(std::string_view shown, const HostId& id, const Address& address);
 // The frame of a list, its "members" still empty.
@@ -30,8 +33,11 @@ struct Listed {
   Member member;
   std::string shown;
 };
-// The text of an object whose "members" is empty, with these put in. Each member becomes text at
-// once: the tree of a large list would take many times the room of its text.
+// The text of an object whose `key` is an empty list, with `size` items put in. Each item becomes
+// text at once: the tree of a large list would take many times the room of its text.
+std::string DumpWithList(const Json& frame, std::string_view key, size_t size,
+                         const std::function<Json(size_t)>& item);
+// The same for "members".
 std::string DumpWithMembers(const Json& frame, const std::vector<Listed>& members);
 
 // `changed_us`: wall clock of the last change that users could see.
@@ -50,6 +56,8 @@ struct EventFrame {
   int64_t time_us = 0;  // wall clock
   uint64_t batch = 0;
 };
+// What every event begins with: "id", "time", "type".
+Json EventStart(const EventFrame& frame, const char* type);
 Json EventShape(const Backend& backend, const core::Event& event, const EventFrame& frame);
 // First event of a stream: the members shape with an event's frame.
 Json HelloShape(Json members, const EventFrame& frame);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/api/handlers.h"
 #include "src/api/lookup.h"
+#include "src/api/presence_shapes.h"
 #include "src/base/strings.h"
 
 // GET /v1/events, and the way of an event from the driver to the streams.
@@ -28,6 +29,9 @@ constexpr std::string_view kTypes[] = {"hello",
                                        "self.health",
                                        "self.isolated",
                                        "agreement",
+                                       "store.failed",
+                                       "store.recovered",
+                                       "store.replaced",
                                        "user",
                                        "gap",
                                        "reset"};
@@ -98,6 +102,14 @@ void PublishEvent(Context& context, const core::Event& event) {
   const EventFrame frame = context.Frame();
   context.hub.Publish({frame.id, core::EventTypeName(event.type),
                        DumpJson(EventShape(*context.backend, event, frame))});
+}
+
+void PublishStoreEvent(Context& context, StoreEvent event, const std::string& detail) {
+  ++context.events;
+  if (context.hub.streams() == 0) return;
+  const EventFrame frame = context.Frame();
+  context.hub.Publish({frame.id, StoreEventName(event),
+                       DumpJson(StoreEventShape(*context.backend, event, detail, frame))});
 }
 
 }  // namespace muster::api

@@ -14,6 +14,7 @@
 #include "src/api/exchange.h"
 #include "src/api/json.h"
 #include "src/api/limits.h"
+#include "src/api/presence.h"
 #include "src/api/service.h"
 #include "src/core/event.h"
 
@@ -31,6 +32,59 @@ struct FakeMember {
   int64_t since_us = 1'000'000;
   Duration rtt;
   int health = 0;
+};
+
+// A datastore that answers when the test says so.
+class FakePresence : public Presence {
+ public:
+  FakePresence() {
+    state.state = store::PresenceStatus::State::kOk;
+    state.kind = "redis";
+    state.url = "redis://muster:***@10.0.0.9:6379/0";
+  }
+  store::PresenceRow& AddRow(const std::string& name, const HostId& id) {
+    store::PresenceRow row;
+    row.record.cluster = "blue";
+    row.record.name = name;
+    row.record.id = id;
+    row.record.address = Address::V4(0x0a000000 + static_cast<uint32_t>(id.lo), 7946);
+    row.record.incarnation = Incarnation::Of(3, 1);
+    row.record.agent = "0.1.0";
+    row.record.created_us = 1'000'000;
+    row.age = Duration::Millis(1500);
+    row.expires_in = Duration::Seconds(3598);
+    rows.push_back(row);
+    return rows.back();
+  }
+
+  const store::PresenceStatus& status() const override { return state; }
+  void List(Listed listed) override { lists.push_back(std::move(listed)); }
+  void Purge(const HostId& id, Incarnation upto, Purged purged) override {
+    purges.push_back({id, upto, std::move(purged)});
+  }
+  void Forget(const HostId& id) override { forgotten.push_back(id); }
+
+  // Lets the oldest list that waits have its answer.
+  void AnswerList() { TakeList()(std::vector<store::PresenceRow>(rows.begin(), rows.end())); }
+  void FailList(const absl::Status& status) { TakeList()(status); }
+
+  struct PurgeCall {
+    HostId id;
+    Incarnation upto;
+    Purged purged;
+  };
+  store::PresenceStatus state;
+  std::deque<store::PresenceRow> rows;
+  std::deque<Listed> lists;
+  std::deque<PurgeCall> purges;
+  std::vector<HostId> forgotten;
+
+ private:
+  Listed TakeList() {
+    Listed listed = std::move(lists.front());
+    lists.pop_front();
+    return listed;
+  }
 };
 
 class FakeBackend : public Backend {
@@ -91,6 +145,8 @@ class FakeBackend : public Backend {
     return view;
   }
 
+  Presence* presence() const override { return datastore; }
+
   void Join(const std::vector<std::string>& targets, JoinResult on_result,
             std::function<void()> on_done) override {
     join_targets = targets;
@@ -128,6 +184,7 @@ class FakeBackend : public Backend {
   uint64_t table_version = 16;
   std::deque<FakeMember> members;  // references stay valid
   StatusView status_view;          // its counts come from the members
+  Presence* datastore = nullptr;
   std::vector<std::string> join_targets;
   JoinResult join_result;
   std::function<void()> join_done;

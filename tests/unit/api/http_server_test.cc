@@ -232,6 +232,35 @@ TEST_F(Http, ABlockingReadIsAnsweredByAChange) {
   EXPECT_EQ((*ParseJson(response.body))["version"], "19");
 }
 
+TEST_F(Http, MetricsAreText) {
+  Begin();
+  const std::string raw = Raw("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(raw.starts_with("HTTP/1.1 200 ")) << raw;
+  EXPECT_NE(raw.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"),
+            std::string::npos)
+      << raw;
+  EXPECT_NE(raw.find("\nmuster_members{status=\"alive\"} 2\n"), std::string::npos) << raw;
+}
+
+TEST_F(Http, ADatastoreMayAnswerAfterItsClientHasGone) {
+  Begin();
+  FakePresence presence;
+  harness_->backend.datastore = &presence;
+  RawClient client(folder_.socket());
+  client.Send("GET /v1/presence HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(loop_.RunUntil([&] { return presence.lists.size() == 1; }));
+  client.Hangup();
+  EXPECT_EQ(Call("GET", "/v1/health/live").status, 200);
+  presence.AnswerList();
+  EXPECT_EQ(Call("GET", "/v1/health/live").status, 200);
+  // And after the server itself.
+  RawClient late(folder_.socket());
+  late.Send("GET /v1/presence HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(loop_.RunUntil([&] { return presence.lists.size() == 1; }));
+  End();
+  presence.FailList(absl::UnavailableError("connection lost"));
+}
+
 TEST_F(Http, StreamsServerSentEvents) {
   Begin();
   const auto client = OpenStream();

@@ -16,6 +16,7 @@
 #include "src/api/json.h"
 #include "src/api/listen.h"
 #include "src/runtime/driver.h"
+#include "tests/unit/api/fakes.h"
 #include "tests/unit/api/loop.h"
 
 namespace muster::api {
@@ -106,6 +107,7 @@ class ServerTest : public testing::Test {
     second_ = StartDriver(2, {first_->bound().ToString()});
     Server::Options options;
     options.driver = first_.get();
+    options.presence = &presence_;
     options.info = {"0.1.0", "local", 1'795'176'000'000'000};
     options.socket_path = folder_.socket();
     options.http = Address::V4(kLoopback, 0);
@@ -163,6 +165,7 @@ class ServerTest : public testing::Test {
   std::unique_ptr<runtime::Driver> first_;
   std::unique_ptr<runtime::Driver> second_;
   std::unique_ptr<Server> server_;
+  FakePresence presence_;
   int left_ = 0;
 };
 
@@ -182,7 +185,7 @@ TEST_F(ServerTest, ShowsWhatTheDriverKnows) {
   EXPECT_EQ(status["started"], "2026-11-20T12:00:00.000Z");
   EXPECT_GT(std::stoull(status["traffic"]["udp_packets_in"].get<std::string>()), 0u);
   EXPECT_EQ(status["view"]["version"], std::to_string(first_->node().members().version()));
-  const DriverBackend backend(first_.get());
+  const DriverBackend backend(first_.get(), nullptr);
   EXPECT_EQ(backend.member(1).id, second_->node().id());
   EXPECT_TRUE(backend.member(0).is_self);
 }
@@ -208,6 +211,29 @@ TEST_F(ServerTest, CommandsReachTheNode) {
       Call(0, "POST", "/v1/join", R"({"addresses":[")" + second_->bound().ToString() + R"("]})")
           .body);
   EXPECT_EQ(join["joined"], 1) << DumpJson(join);
+}
+
+TEST_F(ServerTest, AForceLeaveTakesTheRowOutOfTheDatastoreToo) {
+  EXPECT_EQ(Call(0, "DELETE", "/v1/members/n2").status, 409);
+  EXPECT_TRUE(presence_.forgotten.empty()) << "it is alive and stays";
+  const Response evicted = Call(0, "DELETE", "/v1/members/n2?evict=1");
+  EXPECT_EQ(evicted.status, 200) << evicted.body;
+  EXPECT_EQ(presence_.forgotten, std::vector<HostId>{second_->node().id()});
+  DriverBackend without(first_.get(), nullptr);
+  EXPECT_FALSE(without.ForceLeave(first_->node().id(), false, false).ok());
+}
+
+TEST_F(ServerTest, StreamsTellOfTheDatastore) {
+  RawClient client(folder_.socket());
+  client.Send("GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n");
+  loop_.RunClient([&] { client.ReadUntil("event: hello"); });
+  server_->AnnounceStore(StoreEvent::kFailed, "10.0.0.9:6379: connection refused");
+  std::string read;
+  loop_.RunClient([&] { read = client.ReadUntil("connection refused"); });
+  EXPECT_NE(read.find("event: store.failed"), std::string::npos) << read;
+  Close(*server_);
+  server_->AnnounceStore(StoreEvent::kRecovered, "too late for anybody");
+  server_.reset();
 }
 
 TEST_F(ServerTest, AChangeEndsAWait) {
