@@ -1,6 +1,9 @@
 #include "src/runtime/driver.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -8,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "src/runtime/clock.h"
+#include "src/runtime/sockaddr.h"
 #include "src/runtime/udp_socket.h"
 #include "src/wire/message.h"
 #include "tests/unit/runtime/loop.h"
@@ -98,6 +103,44 @@ TEST_F(DriverTest, PortZeroTakesAFreeOneAndAdvertisesIt) {
   const TestAgent& agent = StartAgent(ConfigOf(1));
   EXPECT_NE(agent.driver->bound().port(), 0);
   EXPECT_EQ(agent.driver->node().members().self().attributes().address, agent.driver->bound());
+}
+
+// A listener whose connections nobody answers, as a stopped process's.
+class SilentPeer {
+ public:
+  SilentPeer() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_storage any = ToSockaddr(Address::V4(kLoopback, 0), false);
+    socklen_t size = sizeof(sockaddr_in);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<const sockaddr*>(&any), size), 0);
+    EXPECT_EQ(listen(fd_, 4), 0);
+    EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&any), &size), 0);
+    address_ = FromSockaddr(reinterpret_cast<const sockaddr*>(&any));
+  }
+  ~SilentPeer() { close(fd_); }
+  std::string address() const { return address_.ToString(); }
+
+ private:
+  int fd_;
+  Address address_;
+};
+
+TEST_F(DriverTest, AStreamThatEndsBesideADueDeadlineDoesNotTurnTimeBack) {
+  const SilentPeer silent;
+  TestAgent& first = StartAgent(ConfigOf(1));
+  Driver::Config config = ConfigOf(2);
+  config.seeds = {first.address()};
+  config.options.stream_budget = Duration::Millis(200);
+  TestAgent& second = StartAgent(std::move(config));
+  ASSERT_TRUE(loop_.RunUntil([&] { return second.Holds(first.id(), wire::State::kAlive); }));
+  std::string error;
+  second.driver->Join({silent.address()}, [&](const std::string&, const Address&,
+                                              const std::string& why) { error = why; });
+  // The loop stands still until the stream's budget and a probe's turn are both over.
+  const TimePoint until = MonotonicNow() + Duration::Millis(600);
+  while (MonotonicNow() < until) {
+  }
+  EXPECT_TRUE(loop_.RunUntil([&] { return !error.empty(); }));
+  EXPECT_TRUE(second.Holds(first.id(), wire::State::kAlive));
 }
 
 TEST_F(DriverTest, ABusyPortIsNamedWithARemedy) {
