@@ -30,6 +30,8 @@ struct DatastoreUrl {
   // The URL with every secret replaced by "***": the password, and PostgreSQL's password and
   // sslpassword parameters.
   std::string Shown() const;
+
+  friend bool operator==(const DatastoreUrl&, const DatastoreUrl&) = default;
 };
 
 // "none", "sqlite", "redis", "postgresql".
