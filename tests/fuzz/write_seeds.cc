@@ -1,5 +1,6 @@
-// Writes the seed files of the wire's fuzz targets under DIR/decode_packet, DIR/decode_frame and
-// DIR/frame_reader, one for each message type and some that are wrong on purpose:
+// Writes the seed files of the fuzz targets of the wire and of presence records under
+// DIR/decode_packet, DIR/decode_frame, DIR/frame_reader and DIR/decode_presence, one for each
+// message type and some that are wrong on purpose:
 //     bazel run //tests/fuzz:write_seeds -- $PWD/tests/fuzz/corpus
 // Needed again only after a change of the schema.
 
@@ -9,7 +10,10 @@
 #include <string>
 #include <string_view>
 
+#include "proto/presence.pb.h"
+#include "src/store/presence_record.h"
 #include "src/wire/codec.h"
+#include "tests/unit/store/samples.h"
 #include "tests/unit/wire/samples.h"
 
 namespace muster::wire {
@@ -70,6 +74,20 @@ void WriteFrames(const std::filesystem::path& frames, const std::filesystem::pat
   Write(streams, "cut_frame", std::string("\x01\x00\x00\x00\x08part", 9));
 }
 
+void WritePresence(const std::filesystem::path& folder) {
+  const std::string row = store::EncodePresence(store::testing::SampleRecord(1));
+  Write(folder, "row", row);
+  proto::PresenceEnvelope envelope;
+  if (!envelope.ParseFromString(row)) return;
+  Write(folder, "record", envelope.record());
+  envelope.set_version(2);
+  Write(folder, "row_of_version_2", envelope.SerializeAsString());
+  proto::PresenceRecord record;
+  if (!record.ParseFromString(envelope.record())) return;
+  record.set_name("line\nbreak");
+  Write(folder, "record_with_control_character", record.SerializeAsString());
+}
+
 }  // namespace
 }  // namespace muster::wire
 
@@ -81,5 +99,6 @@ int main(int argc, char** argv) {
   const std::filesystem::path corpus = argv[1];
   muster::wire::WritePackets(corpus / "decode_packet");
   muster::wire::WriteFrames(corpus / "decode_frame", corpus / "frame_reader");
+  muster::wire::WritePresence(corpus / "decode_presence");
   return 0;
 }
