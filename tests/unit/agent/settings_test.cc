@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "src/store/datastore_url.h"
+
 namespace muster::agent {
 namespace {
 
@@ -42,6 +44,51 @@ TEST(SettingsTest, Defaults) {
   EXPECT_FALSE(settings.http.is_set());
   EXPECT_EQ(settings.log_level, LogLevel::kInfo);
   EXPECT_EQ(settings.log_file, "");
+}
+
+TEST(SettingsTest, TheDatastoreIsInTheDataFolderUnlessNamed) {
+  Config config;
+  config.data_dir = "/srv/n1";
+  EXPECT_EQ(Resolved(config).datastore.kind, store::DatastoreKind::kSqlite);
+  EXPECT_EQ(Resolved(config).datastore.path, "/srv/n1/presence.db");
+  EXPECT_EQ(Resolved(config).record_ttl, Duration::Seconds(3600));
+
+  config.datastore = "redis://:secret@10.0.0.9/2";
+  EXPECT_EQ(Resolved(config).datastore.kind, store::DatastoreKind::kRedis);
+  EXPECT_EQ(Resolved(config).datastore.password, "secret");
+  config.datastore = "none";
+  EXPECT_EQ(Resolved(config).datastore.kind, store::DatastoreKind::kNone);
+
+  config.datastore = "sqlite:shared/presence.db";
+  setenv("BUILD_WORKING_DIRECTORY", "/home/me", 1);
+  EXPECT_EQ(Resolved(config).datastore.path, "/home/me/shared/presence.db");
+  config.datastore = "";
+  config.datastore_file = "store.url";
+  EXPECT_EQ(Resolved(config).datastore_file, "/home/me/store.url");
+  unsetenv("BUILD_WORKING_DIRECTORY");
+}
+
+TEST(SettingsTest, ADatastoreThatMakesNoSenseIsRefusedWithoutItsSecret) {
+  Config config;
+  config.datastore = "redis://user:hunter2@10.0.0.9:99999/0";
+  const absl::Status bad_url = ResolveSettings(config, Host()).status();
+  EXPECT_EQ(bad_url.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(bad_url.ToString().find("hunter2"), std::string::npos) << bad_url;
+
+  config.datastore = "none";
+  config.datastore_file = "/etc/store.url";
+  EXPECT_FALSE(ResolveSettings(config, Host()).ok()) << "two stores";
+
+  for (const char* ttl : {"59s", "59999ms", "721h", "-1h", "0s", "soon", ""}) {
+    Config with_ttl;
+    with_ttl.record_ttl = ttl;
+    EXPECT_FALSE(ResolveSettings(with_ttl, Host()).ok()) << ttl;
+  }
+  for (const char* ttl : {"60s", "720h"}) {
+    Config with_ttl;
+    with_ttl.record_ttl = ttl;
+    EXPECT_TRUE(ResolveSettings(with_ttl, Host()).ok()) << ttl;
+  }
 }
 
 TEST(SettingsTest, AddressesWorkEachOtherOut) {
