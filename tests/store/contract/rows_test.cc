@@ -72,13 +72,22 @@ TEST_P(PresenceContract, TheShortestRecordComesBack) {
 }
 
 TEST_P(PresenceContract, TextThatLanguagesOfDatastoresGiveAMeaningComesBack) {
-  // Quotes, escapes, wildcards and hash tags; UTF-8 in the cluster, bytes that are not in a tag.
-  const std::string clusters[] = {
-      "it's; DROP TABLE x; --", "a%_*?[a-z]",   "{}",        "a}b{c",          "\\", "$1",
-      "gr\xc3\xbc\xc3\x9f",     "\xe6\x97\xa5", " spaces  ", "muster:presence"};
+  // Quotes, escapes, wildcards and hash tags in the name of a cluster, which is printable ASCII; in
+  // a tag bytes that are no UTF-8 as well.
+  const std::string clusters[] = {"it's; DROP TABLE x; --",
+                                  "a%_*?[a-z]",
+                                  "{}",
+                                  "a}b{c",
+                                  "\\",
+                                  "$1",
+                                  "\"quoted\"",
+                                  "[^a]",
+                                  " spaces ",
+                                  "muster:presence"};
   for (const std::string& cluster : clusters) {
     PresenceRecord record = MakeRecord(7, cluster);
-    record.tags = {{"bytes", "\xff\xfe\x80 \xc3\x28"}, {"query", "' OR '1'='1\" \\ %s {0} $2 *"}};
+    record.tags = {{"bytes", "gr\xc3\xbc\xc3\x9f \xff\xfe\x80 \xc3\x28"},
+                   {"query", "' OR '1'='1\" \\ %s {0} $2 *"}};
     PresenceStore* store = Open(cluster);
     const auto live = session_->Upsert(store, record);
     ASSERT_TRUE(live.ok()) << cluster << ": " << live.status();
