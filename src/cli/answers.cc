@@ -12,6 +12,16 @@ std::optional<int64_t> TimeField(const Json& json, const char* key) {
   return ParseTimestamp(StringField(json, key));
 }
 
+std::vector<std::pair<std::string, std::string>> TagsOf(const Json& json) {
+  std::vector<std::pair<std::string, std::string>> tags;
+  const Json& object = Field(json, "tags");
+  if (!object.is_object()) return tags;
+  for (const auto& [key, value] : object.items()) {
+    tags.emplace_back(key, value.is_string() ? value.get<std::string>() : DumpJson(value));
+  }
+  return tags;
+}
+
 Member ToMember(const Json& json) {
   Member member;
   member.name = StringField(json, "name");
@@ -20,9 +30,7 @@ Member ToMember(const Json& json) {
   member.status = StringField(json, "status");
   member.incarnation = StringField(json, "incarnation");
   member.since_us = TimeField(json, "since");
-  for (const auto& [key, value] : Field(json, "tags").items()) {
-    member.tags.emplace_back(key, value.is_string() ? value.get<std::string>() : DumpJson(value));
-  }
+  member.tags = TagsOf(json);
   if (Field(json, "rtt_ms").is_number()) member.rtt_ms = NumberField(json, "rtt_ms");
   member.health = IntField(json, "health");
   member.self = BoolField(json, "self");
@@ -46,6 +54,41 @@ std::vector<std::string> Strings(const Json& json) {
     if (item.is_string()) strings.push_back(item.get<std::string>());
   }
   return strings;
+}
+
+StoreState ToStore(const Json& json) {
+  StoreState store;
+  store.kind = StringField(json, "kind");
+  store.url = StringField(json, "url");
+  store.state = StringField(json, "state");
+  store.error = StringField(json, "error");
+  store.since_us = TimeField(json, "since");
+  store.rows = IntField(json, "rows");
+  store.last_refresh_us = TimeField(json, "last_refresh");
+  store.next_refresh_us = TimeField(json, "next_refresh");
+  return store;
+}
+
+std::vector<PresenceRow> ToRows(const Json& list) {
+  std::vector<PresenceRow> rows;
+  if (!list.is_array()) return rows;
+  for (const Json& json : list) {
+    PresenceRow row;
+    row.name = StringField(json, "name");
+    row.id = StringField(json, "id");
+    row.address = StringField(json, "address");
+    row.incarnation = StringField(json, "incarnation");
+    row.agent = StringField(json, "agent");
+    row.tags = TagsOf(json);
+    row.created_us = TimeField(json, "created");
+    row.expires_us = TimeField(json, "expires");
+    row.age_ms = IntField(json, "age_ms");
+    row.status = StringField(json, "status");
+    row.self = BoolField(json, "self");
+    row.json = DumpJson(json);
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 // What makes two answers about one member different facts.
@@ -161,15 +204,7 @@ std::optional<AgentStatus> ReadStatus(std::string_view body) {
   status.udp_bytes_in = IntField(traffic, "udp_bytes_in");
   status.tcp_bytes_out = IntField(traffic, "tcp_bytes_out");
   status.tcp_bytes_in = IntField(traffic, "tcp_bytes_in");
-  const Json& store = Field(*json, "store");
-  // A kind alone needs no braces.
-  const bool kind_alone =
-      store.is_object() && store.size() == 1 && Field(store, "kind").is_string();
-  if (kind_alone) {
-    status.store = Field(store, "kind").get<std::string>();
-  } else if (store.is_object() && !store.empty()) {
-    status.store = DumpJson(store);
-  }
+  status.store = ToStore(Field(*json, "store"));
   return status;
 }
 
@@ -208,6 +243,18 @@ std::optional<ReachabilityAnswer> ReadReachability(std::string_view body) {
   return answer;
 }
 
+std::optional<PresenceAnswer> ReadPresence(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  if (!json || !Field(*json, "rows").is_array()) return std::nullopt;
+  return PresenceAnswer{ToStore(Field(*json, "store")), ToRows(Field(*json, "rows"))};
+}
+
+std::optional<PurgeAnswer> ReadPurge(std::string_view body) {
+  const std::optional<Json> json = ParseJson(body);
+  if (!json || !json->contains("removed")) return std::nullopt;
+  return PurgeAnswer{IntField(*json, "removed"), ToRows(Field(*json, "rows"))};
+}
+
 namespace {
 
 // What an event says besides its member; empty for one that says nothing more.
@@ -216,6 +263,7 @@ std::string FactOf(const Json& event) {
   if (members.is_array()) {
     return std::to_string(members.size()) + (members.size() == 1 ? " member" : " members");
   }
+  if (event.contains("detail")) return StringField(event, "detail");
   const auto says = [&event](const char* key, const char* yes, const char* no) {
     return BoolField(event, key) ? yes : no;
   };

@@ -50,6 +50,19 @@ struct Differing {
   std::optional<int64_t> since_us;
 };
 
+// The datastore, as the agent gets along with it.
+struct StoreState {
+  std::string kind;   // none, sqlite, redis, postgresql; empty: the agent does not say
+  std::string url;    // without secrets
+  std::string state;  // off, starting, ok, failing
+  std::string error;
+  std::optional<int64_t> since_us;  // Unix times
+  int64_t rows = 0;
+  std::optional<int64_t> last_refresh_us, next_refresh_us;
+
+  bool fails() const { return state == "failing"; }
+};
+
 struct AgentStatus {
   std::string name, id, cluster, program_version, address, profile;
   std::vector<std::string> api;
@@ -72,7 +85,7 @@ struct AgentStatus {
   double lag_p99_ms = 0;
   int64_t udp_packets_out = 0, udp_packets_in = 0, udp_bytes_out = 0, udp_bytes_in = 0;
   int64_t tcp_bytes_out = 0, tcp_bytes_in = 0;
-  std::string store;  // one line of JSON; empty without a store
+  StoreState store;
 
   // All peers that this agent hears from have its view, and it is not still on its way in.
   bool agrees() const { return agreeing >= peers && join_state != "joining"; }
@@ -105,6 +118,27 @@ struct ReachabilityAnswer {
 };
 std::optional<ReachabilityAnswer> ReadReachability(std::string_view body);
 
+struct PresenceRow {
+  std::string name, id, address, incarnation, agent;
+  std::vector<std::pair<std::string, std::string>> tags;
+  std::optional<int64_t> created_us, expires_us;  // Unix times
+  int64_t age_ms = 0;                             // since its last refresh
+  std::string status;                             // as a member's, or unknown
+  bool self = false;
+  std::string json;  // the object as sent, on one line
+};
+struct PresenceAnswer {
+  StoreState store;
+  std::vector<PresenceRow> rows;
+};
+std::optional<PresenceAnswer> ReadPresence(std::string_view body);
+
+struct PurgeAnswer {
+  int64_t removed = 0;
+  std::vector<PresenceRow> rows;  // those removed: name, id, address, status
+};
+std::optional<PurgeAnswer> ReadPurge(std::string_view body);
+
 struct Event {
   std::string time;
   std::string type;
@@ -114,7 +148,8 @@ struct Event {
   std::string from, to;  // status before and after
   std::vector<std::string> by;
   std::string reason;
-  std::string fact;  // in words, of an event that is about no member: "3 members", "hears nobody"
+  // In words, of an event that is about no member: "3 members", "hears nobody".
+  std::string fact;
 };
 std::optional<Event> ReadEvent(std::string_view line);
 

@@ -31,9 +31,12 @@ class Parser {
     CLI::Option* option;
   };
 
+  CLI::App* AddCommand(const CommandDef& command);
   void Bind(CLI::App* app, const OptionDef& def);
   const CommandDef* Selected() const;
+  std::string SelectedGroup() const;
   std::string HelpCommand() const;
+  Failure UnknownCommand(const std::string& word) const;
   std::vector<std::string> KnownFlags() const;
   std::vector<std::string> Arguments() const;
   std::optional<Failure> EmptyValue() const;
@@ -48,6 +51,7 @@ class Parser {
   const std::vector<OptionDef> globals_;
   const std::vector<CommandDef> commands_;
   CLI::App app_;
+  std::vector<CLI::App*> apps_;  // of commands_, in their order
   std::vector<Bound> bound_;
 };
 
@@ -61,10 +65,25 @@ Parser::Parser(const Sources& sources)
   app_.set_version_flag("--version", std::string("muster ") + kVersion);
   for (const OptionDef& def : globals_) Bind(&app_, def);
   for (const CommandDef& command : commands_) {
-    CLI::App* const app = app_.add_subcommand(command.text->name);
-    app->fallthrough();  // flags that a command does not know are looked up in the program's
-    for (const OptionDef& def : command.options) Bind(app, def);
+    apps_.push_back(AddCommand(command));
+    for (const OptionDef& def : command.options) Bind(apps_.back(), def);
   }
+}
+
+CLI::App* Parser::AddCommand(const CommandDef& command) {
+  CLI::App* parent = &app_;
+  if (const std::string group = command.group(); !group.empty()) {
+    const std::vector<CLI::App*> found =
+        app_.get_subcommands([&group](const CLI::App* app) { return app->get_name() == group; });
+    parent = found.empty() ? app_.add_subcommand(group) : found[0];
+    if (found.empty()) {
+      parent->require_subcommand(1);
+      parent->fallthrough();
+    }
+  }
+  CLI::App* const app = parent->add_subcommand(command.word());
+  app->fallthrough();  // flags that a command does not know are looked up in the program's
+  return app;
 }
 
 void Parser::Bind(CLI::App* app, const OptionDef& def) {
@@ -92,16 +111,25 @@ void Parser::Bind(CLI::App* app, const OptionDef& def) {
 
 // The command that was named, null if none was.
 const CommandDef* Parser::Selected() const {
-  for (const CommandDef& command : commands_) {
-    if (app_.get_subcommand(command.text->name)->parsed()) return &command;
+  for (size_t i = 0; i < commands_.size(); ++i) {
+    if (apps_[i]->parsed()) return &commands_[i];
   }
   return nullptr;
 }
 
+// The group that was named, empty if none was.
+std::string Parser::SelectedGroup() const {
+  for (const CommandDef& command : commands_) {
+    const std::string group = command.group();
+    if (!group.empty() && app_.get_subcommand(group)->parsed()) return group;
+  }
+  return "";
+}
+
 std::string Parser::HelpCommand() const {
   const CommandDef* const command = Selected();
-  return command == nullptr ? "muster --help"
-                            : std::string("muster ") + command->text->name + " --help";
+  const std::string named = command == nullptr ? SelectedGroup() : command->text->name;
+  return named.empty() ? "muster --help" : "muster " + named + " --help";
 }
 
 // The long flags that make sense in this place.
@@ -136,6 +164,20 @@ std::optional<Failure> Parser::EmptyValue() const {
   return std::nullopt;
 }
 
+Failure Parser::UnknownCommand(const std::string& word) const {
+  const std::string group = SelectedGroup();
+  const std::string typed = group.empty() ? word : group + " " + word;
+  std::vector<std::string> names;
+  for (const CommandDef& command : commands_) {
+    if (group.empty() && !command.group().empty()) names.push_back(command.group());
+    if (command.group() == group) names.push_back(command.text->name);
+  }
+  const std::string nearest = Nearest(typed, names);
+  return {ExitCode::kUsage, "unknown command '" + typed + "'",
+          "the nearest one is '" + nearest + "'",
+          "muster " + nearest + ", or " + HelpCommand() + " for all of them"};
+}
+
 // The first argument that nothing took, if there is one.
 std::optional<Failure> Parser::Unknown() const {
   std::vector<std::string> rest = app_.remaining(/*recurse=*/true);
@@ -143,14 +185,7 @@ std::optional<Failure> Parser::Unknown() const {
   if (rest.empty()) return std::nullopt;
   const auto is_flag = [](const std::string& arg) { return arg.size() > 1 && arg[0] == '-'; };
   const auto word = std::find_if_not(rest.begin(), rest.end(), is_flag);
-  if (Selected() == nullptr && word != rest.end()) {
-    std::vector<std::string> names;
-    for (const CommandDef& command : commands_) names.push_back(command.text->name);
-    const std::string nearest = Nearest(*word, names);
-    return Failure{ExitCode::kUsage, "unknown command '" + *word + "'",
-                   "the nearest one is '" + nearest + "'",
-                   "muster " + nearest + ", or muster --help for all of them"};
-  }
+  if (Selected() == nullptr && word != rest.end()) return UnknownCommand(*word);
   if (!is_flag(rest[0])) {
     return Failure{ExitCode::kUsage, "unexpected argument '" + rest[0] + "'", "", HelpCommand()};
   }
@@ -161,7 +196,12 @@ std::optional<Failure> Parser::Unknown() const {
 
 Failure Parser::FailureOf(const CLI::Error& error) const {
   if (std::optional<Failure> unknown = Unknown()) return *unknown;
-  if (Selected() == nullptr) return {ExitCode::kUsage, "no command given", "", HelpCommand()};
+  if (Selected() == nullptr) {
+    const std::string group = SelectedGroup();
+    return {ExitCode::kUsage,
+            group.empty() ? "no command given" : "'" + group + "' needs a command", "",
+            HelpCommand()};
+  }
   return {ExitCode::kUsage, error.what(), "", HelpCommand()};
 }
 
@@ -231,8 +271,9 @@ Parsed Parser::Parse() {
       if (std::optional<Failure> failure = ApplyFile()) return *failure;
     }
   } catch (const CLI::CallForHelp&) {
-    const CommandDef* const command = Selected();
-    return command == nullptr ? ProgramHelp(commands_, globals_) : CommandHelp(*command, globals_);
+    if (const CommandDef* const command = Selected()) return CommandHelp(*command, globals_);
+    const std::string group = SelectedGroup();
+    return group.empty() ? ProgramHelp(commands_, globals_) : GroupHelp(group, commands_, globals_);
   } catch (const CLI::CallForVersion& version) {
     return std::string(version.what()) + "\n";
   } catch (const CLI::Error& error) {

@@ -24,7 +24,9 @@ enum class Command {
   kForceLeave,
   kWait,
   kReachability,
-  kEvents
+  kEvents,
+  kPresenceList,
+  kPresencePurge
 };
 
 // Flags that every command has, before or after its name.
@@ -48,6 +50,7 @@ struct CommandLine {
   ForceLeaveOptions force_leave;
   WaitOptions wait;
   EventsOptions events;
+  PresencePurgeOptions presence_purge;
 };
 
 // Where settings come from, in the order of their precedence: the arguments (without the program's

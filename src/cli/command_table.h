@@ -4,7 +4,7 @@ namespace muster::cli {
 
 // What help says about a command. Flags are described where they are defined.
 struct CommandText {
-  const char* name;
+  const char* name;       // of two words: a command in the group of the first, as "presence list"
   const char* arguments;  // "[NAME-GLOB]"
   const char* summary;    // one line
   const char* examples;   // whole lines, indented by two
@@ -22,5 +22,7 @@ extern const CommandText kForceLeaveText;
 extern const CommandText kWaitText;
 extern const CommandText kReachabilityText;
 extern const CommandText kEventsText;
+extern const CommandText kPresenceListText;
+extern const CommandText kPresencePurgeText;
 
 }  // namespace muster::cli

@@ -7,11 +7,13 @@
 
 #include "src/base/time.h"
 #include "src/cli/context.h"
+#include "src/cli/failure.h"
 
 namespace muster::cli {
 
 // One function per subcommand, in a file of its name: arguments and the agent's answers in, text
-// and an exit code out. Texts are as typed; each command checks what it takes.
+// and an exit code out. Texts are as typed; each command checks what it takes. A Check function
+// finds what is wrong with the options alone, before any agent is looked for.
 
 struct MembersOptions {
   std::string glob = {};               // NAME-GLOB; empty: all
@@ -23,6 +25,7 @@ struct MembersOptions {
   bool watch = false;
   std::optional<Duration> wait_agree = {};
 };
+std::optional<Failure> CheckMembers(const MembersOptions& options);
 ExitCode RunMembers(Context& context, const MembersOptions& options);
 
 struct MemberOptions {
@@ -52,6 +55,7 @@ ExitCode RunForceLeave(Context& context, const ForceLeaveOptions& options);
 struct WaitOptions {
   std::string condition = {};  // count>=3, alive=NAME, failed=NAME, left=NAME, agree
 };
+std::optional<Failure> CheckWait(const WaitOptions& options);
 ExitCode RunWait(Context& context, const WaitOptions& options);
 
 ExitCode RunReachability(Context& context);
@@ -60,5 +64,12 @@ struct EventsOptions {
   std::vector<std::string> types = {};
 };
 ExitCode RunEvents(Context& context, const EventsOptions& options);
+
+ExitCode RunPresenceList(Context& context);
+
+struct PresencePurgeOptions {
+  std::string name = {};  // or a host id
+};
+ExitCode RunPresencePurge(Context& context, const PresencePurgeOptions& options);
 
 }  // namespace muster::cli

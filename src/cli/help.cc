@@ -74,6 +74,20 @@ std::string ProgramHelp(const std::vector<CommandDef>& commands,
   return text + GlobalLines(globals) + Details(kProgramText);
 }
 
+std::string GroupHelp(const std::string& group, const std::vector<CommandDef>& commands,
+                      const std::vector<OptionDef>& globals) {
+  std::string examples;
+  std::string lines;
+  for (const CommandDef& command : commands) {
+    if (command.group() != group) continue;
+    examples += command.text->examples;
+    lines += Line(command.text->name, command.text->summary);
+  }
+  return "Examples:\n" + examples + "\nUsage: muster " + group + " COMMAND [flags]\n\n" +
+         "Commands ('muster " + group + " COMMAND --help' has more):\n" + lines +
+         GlobalLines(globals);
+}
+
 std::string CommandHelp(const CommandDef& command, const std::vector<OptionDef>& globals) {
   const CommandText& text = *command.text;
   const std::string name = std::string("muster ") + text.name;

@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -36,6 +37,7 @@ Result<api::Client> Connect(const GlobalOptions& global) {
 
 ExitCode RunClient(const CommandLine& line) {
   Output output(line.global.output, DescribeTerminal(), WriteAll);
+  if (const std::optional<Failure> failure = CheckOptions(line)) return output.Fail(*failure);
   ExitOnInterrupt();
   Result<api::Client> client = Connect(line.global);
   if (!client.ok()) return output.Fail(client.failure());

@@ -19,7 +19,7 @@ std::string Render(const Member& member, int64_t now_us, const Output& output) {
   add("Health", std::to_string(member.health));
   add("Incarnation", TerminalSafe(member.incarnation));
   add("Id", TerminalSafe(member.id));
-  add("Tags", member.tags.empty() ? "-" : FormatTags(member));
+  add("Tags", member.tags.empty() ? "-" : FormatTags(member.tags));
   return table.Render(output);
 }
 

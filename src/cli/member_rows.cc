@@ -104,9 +104,9 @@ std::string FormatRtt(const Member& member) {
   return text;
 }
 
-std::string FormatTags(const Member& member) {
+std::string FormatTags(const std::vector<std::pair<std::string, std::string>>& tags) {
   std::string text;
-  for (const auto& [key, value] : member.tags) {
+  for (const auto& [key, value] : tags) {
     text += (text.empty() ? "" : ",") + TerminalSafe(key) + "=" + TerminalSafe(value);
   }
   return text;
@@ -144,7 +144,7 @@ std::string RenderMembers(const std::vector<const Member*>& rows, int64_t now_us
       cells.push_back({TerminalSafe(row->incarnation)});
       cells.push_back({TerminalSafe(row->id)});
     }
-    cells.push_back({FormatTags(*row)});
+    cells.push_back({FormatTags(row->tags)});
     table.AddRow(std::move(cells));
   }
   return table.Render(output) + (output.headers() ? Summary(rows) : std::string());

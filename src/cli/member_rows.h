@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/cli/answers.h"
@@ -23,7 +25,8 @@ std::vector<const Member*> SortedRows(const Members& answer, Order order);
 Paint PaintOfStatus(const std::string& status);
 std::string FormatRtt(
     const Member& member);  // "0.4ms"; "-" when unknown, or of a member that is gone
-std::string FormatTags(const Member& member);  // "role=web,zone=a", escaped
+// "role=web,zone=a", escaped.
+std::string FormatTags(const std::vector<std::pair<std::string, std::string>>& tags);
 // Age of an instant of Unix time, "-" without one.
 std::string FormatSince(std::optional<int64_t> since_us, int64_t now_us);
 

@@ -120,15 +120,20 @@ ExitCode Verdict(Context& context, const MembersOptions& options, size_t rows) {
 
 }  // namespace
 
+std::optional<Failure> CheckMembers(const MembersOptions& options) {
+  if (const Result<Order> order = ReadOrder(options.sort); !order.ok()) return order.failure();
+  if (options.watch && options.expect) {
+    return Failure{ExitCode::kUsage, "--watch and --expect exclude each other",
+                   "a watch has no end at which to count",
+                   "muster wait --for 'count>=" + std::to_string(*options.expect) + "'"};
+  }
+  return std::nullopt;
+}
+
 ExitCode RunMembers(Context& context, const MembersOptions& options) {
   Output& output = context.output;
+  if (const std::optional<Failure> failure = CheckMembers(options)) return output.Fail(*failure);
   const Result<Order> order = ReadOrder(options.sort);
-  if (!order.ok()) return output.Fail(order.failure());
-  if (options.watch && options.expect) {
-    return output.Fail({ExitCode::kUsage, "--watch and --expect exclude each other",
-                        "a watch has no end at which to count",
-                        "muster wait --for 'count>=" + std::to_string(*options.expect) + "'"});
-  }
   if (options.wait_agree) {
     const Result<api::Response> agreed = WaitForAgreement(context, *options.wait_agree);
     if (!agreed.ok()) return output.Fail(agreed.failure());

@@ -58,6 +58,14 @@ std::vector<OptionDef> AgentDefs(agent::Config* c) {
       {"--data-dir", "DIR",
        "identity and API socket; default: /var/lib/muster as root, else $XDG_STATE_HOME/muster",
        &c->data_dir, file},
+      {"--datastore", "URL",
+       "sqlite:PATH, redis://..., postgresql://... or none; default: presence.db in the data "
+       "folder",
+       &c->datastore, file},
+      {"--datastore-file", "FILE", "holds the datastore's URL, to keep its password out of sight",
+       &c->datastore_file, file},
+      {"--record-ttl", "DURATION", "how long this host's record outlives it; default: 1h",
+       &c->record_ttl, file},
       {"--socket", "PATH", "API socket; default: agent.sock in the data folder", &c->socket, file},
       {"--socket-group", "GROUP", "group that may use the API socket", &c->socket_group, file},
       {"--http", "HOST:PORT", "the API on TCP as well, reads only; default: off", &c->http, file},
@@ -102,6 +110,17 @@ std::string OptionDef::env() const {
     name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   }
   return name;
+}
+
+std::string CommandDef::group() const {
+  const std::string name = text->name;
+  const size_t blank = name.find(' ');
+  return blank == std::string::npos ? "" : name.substr(0, blank);
+}
+
+std::string CommandDef::word() const {
+  const std::string name = text->name;
+  return name.substr(name.find(' ') + 1);  // npos + 1 is the beginning
 }
 
 std::vector<OptionDef> GlobalDefs(GlobalOptions* g) {
@@ -159,6 +178,10 @@ std::vector<CommandDef> CommandDefs(CommandLine* line) {
        &kEventsText,
        {{"--type", "TYPE", "only events of this type; repeated or with commas: of any of them",
          &line->events.types}}},
+      {Command::kPresenceList, &kPresenceListText, {}},
+      {Command::kPresencePurge,
+       &kPresencePurgeText,
+       {{"NAME", "", "", &line->presence_purge.name, none, true}}},
   };
 }
 

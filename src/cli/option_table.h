@@ -39,6 +39,10 @@ struct CommandDef {
   Command command;
   const CommandText* text;
   std::vector<OptionDef> options;
+
+  // "presence" of "presence list"; empty for a command that is in no group.
+  std::string group() const;
+  std::string word() const;  // "list"
 };
 
 // The options write into what they are given, which has to outlive them.

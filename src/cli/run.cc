@@ -4,6 +4,12 @@
 
 namespace muster::cli {
 
+std::optional<Failure> CheckOptions(const CommandLine& line) {
+  if (line.command == Command::kMembers) return CheckMembers(line.members);
+  if (line.command == Command::kWait) return CheckWait(line.wait);
+  return std::nullopt;
+}
+
 ExitCode RunCommand(Context& context, const CommandLine& line) {
   switch (line.command) {
     case Command::kMembers:
@@ -24,6 +30,10 @@ ExitCode RunCommand(Context& context, const CommandLine& line) {
       return RunReachability(context);
     case Command::kEvents:
       return RunEvents(context, line.events);
+    case Command::kPresenceList:
+      return RunPresenceList(context);
+    case Command::kPresencePurge:
+      return RunPresencePurge(context, line.presence_purge);
     case Command::kAgent:
       break;
   }

@@ -3,6 +3,7 @@
 #include "src/cli/answers.h"
 #include "src/cli/commands.h"
 #include "src/cli/member_rows.h"
+#include "src/cli/store_state.h"
 #include "src/cli/text.h"
 
 namespace muster::cli {
@@ -55,6 +56,20 @@ std::string Age(std::optional<int64_t> instant_us, int64_t now_us) {
   return instant_us ? FormatSince(instant_us, now_us) + " ago" : "-";
 }
 
+// How the datastore is, and when this agent's row was and will be written.
+std::string Store(const StoreState& store, int64_t now_us) {
+  std::string text = FormatStore(store, now_us);
+  if (store.kind == "none") return text;
+  text += (store.fails() ? "; " : ", ") + std::to_string(store.rows) +
+          (store.rows == 1 ? " row" : " rows") + (store.fails() ? " when last seen" : "");
+  text += ", " + (store.last_refresh_us ? "refreshed " + Age(store.last_refresh_us, now_us)
+                                        : std::string("never refreshed"));
+  if (store.next_refresh_us) {
+    text += ", next in " + FormatAge(Duration::Micros(*store.next_refresh_us - now_us));
+  }
+  return text;
+}
+
 std::string Render(const AgentStatus& status, int64_t now_us, bool wide, const Output& output) {
   Table table;
   const auto add = [&](const char* title, const std::string& text, Paint paint = Paint::kNone) {
@@ -89,7 +104,10 @@ std::string Render(const AgentStatus& status, int64_t now_us, bool wide, const O
   add("Loop lag", lag);
   add("Rejected", Counted(status.rejected, wide));
   add("Traffic", Traffic(status));
-  if (!status.store.empty()) add("Store", TerminalSafe(status.store));
+  if (!status.store.kind.empty()) {
+    add("Store", Store(status.store, now_us),
+        status.store.fails() ? Paint::kWarning : Paint::kNone);
+  }
   return table.Render(output);
 }
 
@@ -108,6 +126,11 @@ std::string Problems(const AgentStatus& status, int64_t now_us) {
   return text;
 }
 
+// The datastore is a hint: that it fails is worth a word and changes no verdict.
+std::string StoreNote(const StoreState& store, int64_t now_us) {
+  return store.fails() ? "; note: the datastore " + FormatStore(store, now_us) : "";
+}
+
 }  // namespace
 
 ExitCode RunStatus(Context& context, const StatusOptions& options) {
@@ -123,12 +146,13 @@ ExitCode RunStatus(Context& context, const StatusOptions& options) {
     if (!options.check) {
       output.Data(Render(*status, now_us, output.format() == Format::kWide, output));
     } else if (problems.empty()) {
-      output.DataLine("ok: " + Agreement(*status, now_us));
+      output.DataLine("ok: " + Agreement(*status, now_us) + StoreNote(status->store, now_us));
     }
   });
   if (!options.check || problems.empty()) return ExitCode::kOk;
   return output.Fail({ExitCode::kNoMatch, "the agent '" + status->name + "' is not in order",
-                      problems, "muster status, muster reachability"});
+                      problems + StoreNote(status->store, now_us),
+                      "muster status, muster reachability"});
 }
 
 }  // namespace muster::cli

@@ -187,15 +187,19 @@ ExitCode WaitForView(Context& context) {
 
 }  // namespace
 
+std::optional<Failure> CheckWait(const WaitOptions& options) {
+  if (ReadCondition(options.condition)) return std::nullopt;
+  return Failure{ExitCode::kUsage, "--for: not a condition: '" + options.condition + "'",
+                 "the conditions are count>=N (also <=, ==, >, <), alive=NAME, "
+                 "failed=NAME, left=NAME, agree",
+                 "muster wait --for 'count>=3' --timeout 30s"};
+}
+
 ExitCode RunWait(Context& context, const WaitOptions& options) {
-  const std::optional<Condition> condition = ReadCondition(options.condition);
-  if (!condition) {
-    return context.output.Fail({ExitCode::kUsage,
-                                "--for: not a condition: '" + options.condition + "'",
-                                "the conditions are count>=N (also <=, ==, >, <), alive=NAME, "
-                                "failed=NAME, left=NAME, agree",
-                                "muster wait --for 'count>=3' --timeout 30s"});
+  if (const std::optional<Failure> failure = CheckWait(options)) {
+    return context.output.Fail(*failure);
   }
+  const std::optional<Condition> condition = ReadCondition(options.condition);
   return condition->kind == Condition::Kind::kAgree ? WaitForView(context)
                                                     : WaitForMembers(context, options, *condition);
 }

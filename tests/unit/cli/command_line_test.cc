@@ -296,6 +296,27 @@ TEST_F(CommandLineTest, MistakesAreNamedWithTheNearestGuess) {
            Case{{"join"}, "ADDR is required", "", "muster join --help"},
            Case{{"wait"}, "--for is required", "", "muster wait --help"},
            Case{{"members", "--sort"}, "--sort", "", "muster members --help"},
+           Case{{"presence"}, "'presence' needs a command", "", "muster presence --help"},
+           Case{{"presence", "-q"}, "'presence' needs a command", "", "muster presence --help"},
+           Case{{"presence", "lits"},
+                "unknown command 'presence lits'",
+                "'presence list'",
+                "muster presence list, or muster presence --help"},
+           Case{{"presence", "members"}, "unknown command 'presence members'", "", ""},
+           Case{{"presnce"},
+                "unknown command 'presnce'",
+                "'presence'",
+                "muster presence, or muster --help"},
+           Case{{"list"}, "unknown command 'list'", "", ""},
+           Case{{"presence", "purge"}, "NAME is required", "", "muster presence purge --help"},
+           Case{{"presence", "list", "x"},
+                "unexpected argument 'x'",
+                "",
+                "muster presence list --help"},
+           Case{{"presence", "list", "--colour"},
+                "unknown flag '--colour'",
+                "--color",
+                "muster presence list --help"},
            Case{{"agent", "--name="}, "--name has an empty value", "", "leave the flag out"},
            Case{{"agent", "--name", ""}, "--name has an empty value", "", "leave the flag out"},
            Case{{"members", "-o", "xml"},
@@ -330,13 +351,21 @@ TEST_F(CommandLineTest, HelpHasExamplesFirstAndEveryFlag) {
   const std::vector<OptionDef> globals = GlobalDefs(&global);
   for (const CommandDef& command : CommandDefs(&line)) {
     const std::string name = command.text->name;
+    Strings words;
+    if (!command.group().empty()) words.push_back(command.group());
+    words.push_back(command.word());
     for (const char* flag : {"--help", "-h"}) {
-      const std::string help = Text({name, flag});
+      Strings args = words;
+      args.push_back(flag);
+      const std::string help = Text(args);
       EXPECT_EQ(help, CommandHelp(command, globals));
-      EXPECT_EQ(help, Text({"help", name}));
+      args.pop_back();
+      args.insert(args.begin(), "help");
+      EXPECT_EQ(help, Text(args));
       EXPECT_TRUE(help.starts_with("Examples:\n  muster " + name)) << help;
     }
-    const std::string help = Text({name, "-h"});
+    words.push_back("-h");
+    const std::string help = Text(words);
     EXPECT_NE(help.find("Usage: muster " + name), std::string::npos);
     for (const std::vector<OptionDef>& defs : {command.options, globals}) {
       for (const OptionDef& def : defs) {
@@ -350,6 +379,29 @@ TEST_F(CommandLineTest, HelpHasExamplesFirstAndEveryFlag) {
       EXPECT_LE(end - start, 100u) << help.substr(start, end - start);
     }
   }
+}
+
+TEST_F(CommandLineTest, ACommandInAGroup) {
+  const CommandLine list = Good({"presence", "-o", "json", "list"});
+  EXPECT_EQ(list.command, Command::kPresenceList);
+  EXPECT_EQ(list.global.output.format, Format::kJson);
+  for (const char* name : {"web-9", "list", "members"}) {
+    const CommandLine purge = Good({"--timeout=2s", "presence", "purge", name, "-q"});
+    EXPECT_EQ(purge.command, Command::kPresencePurge);
+    EXPECT_EQ(purge.presence_purge.name, name);
+    EXPECT_TRUE(purge.global.output.quiet);
+    EXPECT_EQ(purge.global.timeout, Duration::Seconds(2));
+  }
+}
+
+TEST_F(CommandLineTest, HelpOfAGroupListsItsCommands) {
+  const std::string help = Text({"presence", "--help"});
+  EXPECT_EQ(help, Text({"help", "presence"}));
+  EXPECT_TRUE(help.starts_with("Examples:\n  muster presence list\n")) << help;
+  EXPECT_NE(help.find("\n  presence list "), std::string::npos) << help;
+  EXPECT_NE(help.find("\n  presence purge "), std::string::npos) << help;
+  EXPECT_EQ(help.find("force-leave"), std::string::npos) << help;
+  EXPECT_NE(help.find("--agent"), std::string::npos) << help;
 }
 
 TEST_F(CommandLineTest, HelpOfTheAgentNamesTheVariables) {

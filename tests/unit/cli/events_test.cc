@@ -76,6 +76,15 @@ TEST_F(EventsTest, TypesAreAskedForAndKept) {
   EXPECT_EQ(out_, "web-\\x1b2\n");
 }
 
+TEST_F(EventsTest, TheDatastoreInWords) {
+  agent_.On("STREAM /v1/events",
+            R"({"id":"3-9","time":"2026-11-20T12:00:00.000Z","type":"store.recovered",)"
+            R"("detail":"after \u001b3m","version":"18"})"
+            "\n");
+  EXPECT_EQ(Events(), ExitCode::kUnreachable);
+  EXPECT_EQ(out_, "2026-11-20T12:00:00.000Z  store.recovered   after \\x1b3m\n");
+}
+
 TEST_F(EventsTest, UnknownTypeIsAUsageError) {
   agent_.On("STREAM /v1/events",
             Reply{.status = 400,

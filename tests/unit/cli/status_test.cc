@@ -1,3 +1,6 @@
+#include <string>
+#include <utility>
+
 #include "src/cli/commands.h"
 #include "tests/unit/cli/fake_agent.h"
 
@@ -51,6 +54,47 @@ TEST_F(StatusTest, ShowsTheAgentAndItsView) {
             "Traffic    UDP out 120 packets, 15.3 kB; UDP in 118 packets, 999 B; "
             "TCP out 0 B, in 2.0 MB\n"
             "Store      none\n");
+}
+
+// kGood with another datastore.
+std::string WithStore(const std::string& store) {
+  std::string text = kGood;
+  const std::string none = R"("store":{"kind":"none"})";
+  return text.replace(text.find(none), none.size(), "\"store\":" + store);
+}
+
+constexpr char kFailing[] =
+    R"({"kind":"redis","url":"redis://10.0.0.9:6379/0","state":"failing",)"
+    R"("error":"connection \u001brefused","since":"2026-11-20T11:57:00.000Z","rows":5,)"
+    R"("last_refresh":"2026-11-20T11:56:00.000Z","next_refresh":"2026-11-20T12:00:10.000Z",)"
+    R"("last_look":null,"refreshes":"12"})";
+
+TEST_F(StatusTest, ShowsTheDatastore) {
+  const std::pair<std::string, std::string> cases[] = {
+      {R"({"kind":"redis","url":"redis://10.0.0.9:6379/0","state":"ok","error":null,)"
+       R"("since":"2026-11-20T11:48:00.000Z","rows":5,"last_refresh":"2026-11-20T11:59:40.000Z",)"
+       R"("next_refresh":"2026-11-20T12:00:10.000Z","last_look":null})",
+       "redis://10.0.0.9:6379/0: ok for 12m, 5 rows, refreshed 20s ago, next in 10s"},
+      {kFailing,
+       "redis://10.0.0.9:6379/0: failing for 3m: connection \\x1brefused; 5 rows when last seen, "
+       "refreshed 4m ago, next in 10s"},
+      {R"({"kind":"sqlite","url":"sqlite:/d/presence.db","state":"starting","rows":1})",
+       "sqlite:/d/presence.db: starting, 1 row, never refreshed"},
+      {R"({"kind":"none","url":"none","state":"off","error":null,"since":null,"rows":0})", "none"},
+  };
+  for (const auto& [store, line] : cases) agent_.On("GET /v1/status", WithStore(store));
+  for (const auto& [store, line] : cases) {
+    EXPECT_EQ(Status(), ExitCode::kOk);
+    EXPECT_NE(out_.find("\nStore      " + line + "\n"), std::string::npos) << out_;
+  }
+}
+
+TEST_F(StatusTest, CheckMentionsADatastoreThatFailsAndPasses) {
+  agent_.On("GET /v1/status", WithStore(kFailing));
+  EXPECT_EQ(Status(true), ExitCode::kOk);
+  EXPECT_EQ(out_,
+            "ok: 4 of 4 peers agree; note: the datastore redis://10.0.0.9:6379/0: failing for 3m: "
+            "connection \\x1brefused\n");
 }
 
 TEST_F(StatusTest, WideShowsReasonsThatNeverHappenedToo) {

@@ -3,6 +3,7 @@
 
 #include "src/cli/commands.h"
 #include "src/cli/long_poll.h"
+#include "src/cli/run.h"
 #include "tests/unit/cli/fake_agent.h"
 
 namespace muster::cli {
@@ -50,6 +51,28 @@ TEST_F(WaitTest, ConditionsOnTheMembersOfNow) {
     EXPECT_EQ(Wait(condition), exit) << condition << '\n' << err_;
     EXPECT_EQ(out_, "") << condition;
   }
+}
+
+TEST_F(WaitTest, MistakesAreSeenBeforeAnyAgentIsLookedFor) {
+  CommandLine line;
+  line.command = Command::kWait;
+  line.wait.condition = "count>>3";
+  ASSERT_TRUE(CheckOptions(line).has_value());
+  EXPECT_EQ(CheckOptions(line)->exit, ExitCode::kUsage);
+  EXPECT_NE(CheckOptions(line)->what.find("count>>3"), std::string::npos);
+  line.wait.condition = "count>3";
+  EXPECT_FALSE(CheckOptions(line).has_value());
+  line.command = Command::kMembers;
+  line.members.sort = "colour";
+  ASSERT_TRUE(CheckOptions(line).has_value());
+  EXPECT_EQ(CheckOptions(line)->exit, ExitCode::kUsage);
+  line.members.sort = "";
+  EXPECT_FALSE(CheckOptions(line).has_value());
+  line.members.watch = true;
+  line.members.expect = 3;
+  EXPECT_TRUE(CheckOptions(line).has_value());
+  line.command = Command::kStatus;
+  EXPECT_FALSE(CheckOptions(line).has_value());
 }
 
 TEST_F(WaitTest, WhatIsNoConditionIsAUsageError) {
