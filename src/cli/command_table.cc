@@ -62,8 +62,8 @@ const CommandText kStatusText = {
   muster status --check && echo fine        for scripts: exit code 3 unless all is in order
   muster status -o json
 )",
-    R"(--check demands: ready, not isolated, joined, and every peer heard from agrees. A datastore that
-fails is mentioned, but is no reason to fail: members find each other without it.
+    R"(--check demands: ready, not isolated, joined, and every peer heard from agrees. A datastore
+that fails is mentioned, but is no reason to fail: members find each other without it.
 )"};
 
 const CommandText kJoinText = {
@@ -133,10 +133,10 @@ const CommandText kPresenceListText = {
   muster presence list -o wide
   muster presence list -o name
 )",
-    R"(A row says where a host was: a hint by which agents find their cluster, and nothing that decides
-who is a member. AGE is the time since the host refreshed its row, EXPIRES when the row goes unless
-that happens again, STATUS what this agent's view says of the host (unknown: no member here).
-The datastore fails: exit code 1 and its error.
+    R"(A row says where a host was: a hint by which agents find their cluster, and nothing that
+decides who is a member. AGE is the time since the host refreshed its row, EXPIRES when the row
+goes unless that happens again, STATUS what this agent's view says of the host (unknown: no member
+here). The datastore fails: exit code 1 and its error.
 )"};
 
 const CommandText kPresencePurgeText = {
@@ -144,9 +144,9 @@ const CommandText kPresencePurgeText = {
     R"(  muster presence purge web-9
   muster presence purge 0f3a5c77e1d24b6f8a90b1c2d3e4f506    by its host id
 )",
-    R"(For a host that will not come back and whose row should not last until it expires. It changes no
-membership ('muster force-leave' does), and an agent that lives writes its row again within 30 s. No
-such row: exit code 3.
+    R"(For a host that will not come back and whose row should not last until it expires. It changes
+no membership ('muster force-leave' does), and an agent that lives writes its row again within
+30 s. No such row: exit code 3.
 )"};
 
 }  // namespace muster::cli

@@ -15,6 +15,14 @@
 namespace muster::cli {
 namespace {
 
+using Strings = std::vector<std::string>;
+
+// A mistake, and parts of what is said about it.
+struct Case {
+  Strings args;
+  std::string what, fact, remedy;
+};
+
 class CommandLineTest : public testing::Test {
  protected:
   CommandLineTest() {
@@ -54,11 +62,18 @@ class CommandLineTest : public testing::Test {
     return text != nullptr ? *text : "no text";
   }
 
+  void ExpectMistake(const Case& c) const {
+    const Failure failure = Bad(c.args);
+    const std::string args = testing::PrintToString(c.args);
+    EXPECT_EQ(failure.exit, ExitCode::kUsage) << args;
+    EXPECT_NE(failure.what.find(c.what), std::string::npos) << args << ": " << failure.what;
+    EXPECT_NE(failure.fact.find(c.fact), std::string::npos) << args << ": " << failure.fact;
+    EXPECT_NE(failure.remedy.find(c.remedy), std::string::npos) << args << ": " << failure.remedy;
+  }
+
   std::string folder_;
   std::map<std::string, std::string> env_;
 };
-
-using Strings = std::vector<std::string>;
 
 TEST_F(CommandLineTest, GlobalFlagsMeanTheSameBeforeAndAfterTheCommand) {
   const Strings flags = {"--agent",   "unix:/a", "-o", "json", "--no-headers",   "--color=never",
@@ -263,10 +278,6 @@ TEST_F(CommandLineTest, ReloadReadsTheFileAgain) {
 }
 
 TEST_F(CommandLineTest, MistakesAreNamedWithTheNearestGuess) {
-  struct Case {
-    Strings args;
-    std::string what, fact, remedy;
-  };
   for (const Case& c : {
            Case{{"agent", "--joyn=127.0.0.1"},
                 "unknown flag '--joyn'",
@@ -296,6 +307,24 @@ TEST_F(CommandLineTest, MistakesAreNamedWithTheNearestGuess) {
            Case{{"join"}, "ADDR is required", "", "muster join --help"},
            Case{{"wait"}, "--for is required", "", "muster wait --help"},
            Case{{"members", "--sort"}, "--sort", "", "muster members --help"},
+           Case{{"agent", "--name="}, "--name has an empty value", "", "leave the flag out"},
+           Case{{"agent", "--name", ""}, "--name has an empty value", "", "leave the flag out"},
+           Case{{"members", "-o", "xml"},
+                "'xml' is not one of json, jsonl, name, table, wide",
+                "",
+                ""},
+           Case{{"members", "--color=maybe"}, "'maybe' is not one of always, auto, never", "", ""},
+           Case{{"members", "--timeout=10"}, "'10' is not a duration such as", "", ""},
+           Case{{"members", "--wait-agree=-1s"}, "'-1s' is not a duration", "", ""},
+           Case{{"members", "--expect=-1"}, "'-1' is not a number of members", "", ""},
+           Case{{"members", "--expect=3x"}, "'3x' is not a number of members", "", ""},
+       }) {
+    ExpectMistake(c);
+  }
+}
+
+TEST_F(CommandLineTest, MistakesInAGroup) {
+  for (const Case& c : {
            Case{{"presence"}, "'presence' needs a command", "", "muster presence --help"},
            Case{{"presence", "-q"}, "'presence' needs a command", "", "muster presence --help"},
            Case{{"presence", "lits"},
@@ -317,24 +346,8 @@ TEST_F(CommandLineTest, MistakesAreNamedWithTheNearestGuess) {
                 "unknown flag '--colour'",
                 "--color",
                 "muster presence list --help"},
-           Case{{"agent", "--name="}, "--name has an empty value", "", "leave the flag out"},
-           Case{{"agent", "--name", ""}, "--name has an empty value", "", "leave the flag out"},
-           Case{{"members", "-o", "xml"},
-                "'xml' is not one of json, jsonl, name, table, wide",
-                "",
-                ""},
-           Case{{"members", "--color=maybe"}, "'maybe' is not one of always, auto, never", "", ""},
-           Case{{"members", "--timeout=10"}, "'10' is not a duration such as", "", ""},
-           Case{{"members", "--wait-agree=-1s"}, "'-1s' is not a duration", "", ""},
-           Case{{"members", "--expect=-1"}, "'-1' is not a number of members", "", ""},
-           Case{{"members", "--expect=3x"}, "'3x' is not a number of members", "", ""},
        }) {
-    const Failure failure = Bad(c.args);
-    const std::string args = testing::PrintToString(c.args);
-    EXPECT_EQ(failure.exit, ExitCode::kUsage) << args;
-    EXPECT_NE(failure.what.find(c.what), std::string::npos) << args << ": " << failure.what;
-    EXPECT_NE(failure.fact.find(c.fact), std::string::npos) << args << ": " << failure.fact;
-    EXPECT_NE(failure.remedy.find(c.remedy), std::string::npos) << args << ": " << failure.remedy;
+    ExpectMistake(c);
   }
 }
 
