@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "src/agent/datastore_source.h"
 #include "src/agent/failure.h"
 #include "src/agent/host_facts.h"
 #include "src/agent/logging.h"
@@ -18,7 +19,7 @@ namespace {
 void PrepareProcess() {
   // One arena: threads here are few and short-lived, and each arena costs memory for good.
   mallopt(M_ARENA_MAX, 1);
-  // libuv's pool serves name look-ups alone.
+  // libuv's pool serves name look-ups and the files of the datastore.
   setenv("UV_THREADPOOL_SIZE", "2", 0);
   // A peer or client that goes away is an error of that write, no more.
   std::signal(SIGPIPE, SIG_IGN);
@@ -46,6 +47,9 @@ int Run(const Config& config) {
   if (!settings.ok()) {
     const bool usage = settings.status().code() == absl::StatusCode::kInvalidArgument;
     return Fail(settings.status(), usage ? kExitUsage : kExitError);
+  }
+  if (const absl::StatusOr<store::DatastoreUrl> url = FindDatastore(*settings); !url.ok()) {
+    return Fail(url.status(), kExitUsage);
   }
   if (const absl::Status logging = StartLogging(settings->log_level, settings->log_file);
       !logging.ok()) {

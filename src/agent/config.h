@@ -23,6 +23,9 @@ struct Config {
   std::string tolerance;            // --tolerance DURATION
   std::vector<std::string> tags;    // --tag k=v, repeated
   std::string data_dir;             // --data-dir DIR
+  std::string datastore;            // --datastore URL; may hold a password
+  std::string datastore_file;       // --datastore-file FILE, which holds the URL
+  std::string record_ttl = "1h";    // --record-ttl DURATION
   std::string socket;               // --socket PATH
   std::string socket_group;         // --socket-group GROUP
   std::string http;                 // --http HOST:PORT; not given: no API over TCP

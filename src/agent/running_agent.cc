@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/agent/datastore_source.h"
 #include "src/agent/exit_codes.h"
 #include "src/agent/failure.h"
 #include "src/agent/logging.h"
@@ -21,6 +22,7 @@
 #include "src/base/version.h"
 #include "src/runtime/clock.h"
 #include "src/runtime/event_log.h"
+#include "src/store/presence_factory.h"
 
 namespace muster::agent {
 namespace {
@@ -38,6 +40,7 @@ RunningAgent::RunningAgent(const Config& config, Settings settings)
 
 RunningAgent::~RunningAgent() {
   server_.reset();
+  presence_.reset();
   driver_.reset();
   keeper_.reset();
   MUSTER_CHECK(uv_loop_close(&loop_) == 0);
@@ -47,6 +50,7 @@ absl::Status RunningAgent::Start() {
   started_us_ = runtime::UnixMicrosNow();
   MUSTER_RETURN_IF_ERROR(OpenIdentity());
   MUSTER_RETURN_IF_ERROR(StartDriver());
+  MUSTER_RETURN_IF_ERROR(StartPresence());
   MUSTER_RETURN_IF_ERROR(StartServer());
   StartSignals();
   StartJoinLimit();
@@ -103,9 +107,31 @@ absl::Status RunningAgent::StartDriver() {
   return absl::OkStatus();
 }
 
+absl::Status RunningAgent::StartPresence() {
+  const absl::StatusOr<store::DatastoreUrl> url = FindDatastore(settings_);
+  if (!url.ok()) return url.status();
+  PresenceKeeper::Options options;
+  options.driver = driver_.get();
+  options.kind = store::DatastoreKindName(url->kind);
+  options.url = url->Shown();
+  options.ttl = settings_.record_ttl;
+  options.seed = RandomBits();
+  if (url->kind != store::DatastoreKind::kNone) {
+    options.open = [this, url = *url](store::PresenceOptions wanted) {
+      return store::OpenPresenceStore(url, DatastoreSource(settings_), std::move(wanted));
+    };
+  }
+  options.on_event = [this](api::StoreEvent event, const std::string& detail) {
+    if (server_ != nullptr) server_->AnnounceStore(event, detail);
+  };
+  presence_ = std::make_unique<PresenceKeeper>(std::move(options));
+  return absl::OkStatus();
+}
+
 absl::Status RunningAgent::StartServer() {
   api::Server::Options options;
   options.driver = driver_.get();
+  options.presence = presence_.get();
   options.info.version = kVersion;
   options.info.profile = core::ProfileName(settings_.profile);
   options.info.started_us = started_us_;
@@ -160,17 +186,21 @@ void RunningAgent::AnnounceReady() {
 }
 
 void RunningAgent::OnEvent(const core::Event& event) {
+  if (presence_ != nullptr) presence_->OnEvent(event);
   switch (event.type) {
     case core::EventType::kEpochRaised:
       keeper_->RaiseEpoch(event.value);
       break;
     case core::EventType::kLeaveDone:
+      goodbye_ = true;
       // A leave asked for over the API ends by the server's on_left, after its answer.
       if (leaving_) Stop(kExitOk);
       break;
+    case core::EventType::kStopEvicted:
+      goodbye_ = true;
+      [[fallthrough]];
     case core::EventType::kStopConflict:
     case core::EventType::kStopRefused:
-    case core::EventType::kStopEvicted:
       StopWithMessage(event);
       break;
     case core::EventType::kMemberJoined:
@@ -225,8 +255,9 @@ void RunningAgent::OnSignal(uv_signal_t* handle, int signal) {
 }
 
 void RunningAgent::HandleStopSignal(int signal) {
-  if (signal == SIGQUIT) EndAtOnce(kExitOk);
-  if (leaving_ || stopping_) EndAtOnce(kExitInterrupted);
+  constexpr const char* kWithoutLeaving = "at once, without leaving";
+  if (signal == SIGQUIT) EndAtOnce(kExitOk, kWithoutLeaving);
+  if (leaving_ || stopping_) EndAtOnce(kExitInterrupted, kWithoutLeaving);
   leaving_ = true;
   NotifyServiceManager("STOPPING=1");
   LOG(INFO) << "event=leaving signal=" << signal;
@@ -236,8 +267,8 @@ void RunningAgent::HandleStopSignal(int signal) {
   }
 }
 
-void RunningAgent::EndAtOnce(int exit_code) {
-  LOG(INFO) << Line("stop", "at once, without leaving");
+void RunningAgent::EndAtOnce(int exit_code, const char* why) {
+  LOG(INFO) << Line("stop", why);
   if (server_ != nullptr) unlink(settings_.socket_path.c_str());
   google::FlushLogFiles(google::GLOG_INFO);
   std::_Exit(exit_code);
@@ -291,10 +322,21 @@ void RunningAgent::Stop(int exit_code) {
 
 void RunningAgent::CloseServer() {
   if (server_ == nullptr) {
+    ClosePresence();
+    return;
+  }
+  server_->Close([this] { ClosePresence(); });
+}
+
+void RunningAgent::ClosePresence() {
+  if (presence_ == nullptr) {
     CloseDriver();
     return;
   }
-  server_->Close([this] { CloseDriver(); });
+  presence_->Close(goodbye_, [this](bool clean) {
+    is_stuck_ = !clean;
+    CloseDriver();
+  });
 }
 
 void RunningAgent::CloseDriver() {
@@ -308,6 +350,8 @@ void RunningAgent::CloseDriver() {
 void RunningAgent::CloseKeeper() {
   // Signals stay until the end: a second one must cut a slow stop short.
   const auto last = [this] {
+    // The identity is saved and all others know that we left: nothing is worth the wait.
+    if (is_stuck_) EndAtOnce(exit_code_, "the disk still holds up the datastore");
     if (!signals_on_) return;
     for (uv_signal_t& signal : signals_) uv_close(reinterpret_cast<uv_handle_t*>(&signal), nullptr);
   };

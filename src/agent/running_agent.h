@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "src/agent/config.h"
 #include "src/agent/identity_keeper.h"
+#include "src/agent/presence_keeper.h"
 #include "src/agent/settings.h"
 #include "src/api/server.h"
 #include "src/base/time.h"
@@ -22,9 +23,10 @@
 
 namespace muster::agent {
 
-// One agent's parts, wired together: data folder, identity, driver, API, signals. Start() builds
-// from the bottom up, Stop() takes down from the top: no new requests, then no gossip, then the
-// identity's last save, then the folder's lock. Internal to this folder.
+// One agent's parts, wired together: data folder, identity, driver, datastore, API, signals.
+// Start() builds from the bottom up, Stop() takes down from the top: no new requests, then the
+// datastore, then no gossip, then the identity's last save, then the folder's lock. Internal to
+// this folder.
 class RunningAgent {
  public:
   RunningAgent(const Config& config, Settings settings);
@@ -43,6 +45,7 @@ class RunningAgent {
   static void OnSignal(uv_signal_t* handle, int signal);
   absl::Status OpenIdentity();
   absl::Status StartDriver();
+  absl::Status StartPresence();
   absl::Status StartServer();
   void StartSignals();
   void StartJoinLimit();
@@ -54,10 +57,11 @@ class RunningAgent {
   void HandleStopSignal(int signal);
   void Reload();
   void ApplyReloaded(const Config& config);
-  [[noreturn]] void EndAtOnce(int exit_code);
+  [[noreturn]] void EndAtOnce(int exit_code, const char* why);
 
   // The order of the take-down.
   void CloseServer();
+  void ClosePresence();
   void CloseDriver();
   void CloseKeeper();
 
@@ -70,6 +74,7 @@ class RunningAgent {
   int64_t started_us_ = 0;
   std::unique_ptr<IdentityKeeper> keeper_;
   std::unique_ptr<runtime::Driver> driver_;
+  std::unique_ptr<PresenceKeeper> presence_;
   std::unique_ptr<api::Server> server_;
 
   static constexpr std::array<int, 4> kSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
@@ -80,6 +85,8 @@ class RunningAgent {
 
   bool leaving_ = false;  // asked to by a signal
   bool stopping_ = false;
+  bool goodbye_ = false;   // a member no more: its record goes too
+  bool is_stuck_ = false;  // the disk holds the datastore's thread
   int exit_code_ = 0;
 };
 

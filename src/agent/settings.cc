@@ -250,6 +250,40 @@ absl::Status ResolvePaths(const Config& config, const HostFacts& host, Settings*
   return absl::OkStatus();
 }
 
+absl::Status ResolveDatastore(const Config& config, Settings* settings) {
+  const absl::StatusOr<Duration> ttl = ParseTime("--record-ttl", config.record_ttl);
+  if (!ttl.ok()) return ttl.status();
+  settings->record_ttl = *ttl;
+  if (*ttl < kRecordTtlMin || *ttl > kRecordTtlMax) {
+    return UsageError(Quoted("--record-ttl", config.record_ttl),
+                      "a record lives for 60s to 720h after its last refresh",
+                      "choose a time in that range, for instance 1h");
+  }
+  settings->datastore_file = FromUserFolder(config.datastore_file);
+  if (!config.datastore_file.empty()) {
+    if (config.datastore.empty()) return absl::OkStatus();
+    return UsageError("both --datastore and --datastore-file are given", "each names the datastore",
+                      "keep one of them");
+  }
+  const std::string text =
+      config.datastore.empty() ? "sqlite:" + settings->data_dir + "/presence.db" : config.datastore;
+  absl::StatusOr<store::DatastoreUrl> url = store::DatastoreUrl::Parse(text);
+  if (!url.ok()) {
+    // The value may hold a password: the parser's text says what of it may be shown.
+    const std::string fact(url.status().message());
+    const size_t split = fact.find("; ");
+    return UsageError("bad value for --datastore", fact.substr(0, split),
+                      split == std::string::npos
+                          ? "write sqlite:PATH, redis://..., postgresql://... or none"
+                          : fact.substr(split + 2));
+  }
+  settings->datastore = *std::move(url);
+  if (settings->datastore.kind == store::DatastoreKind::kSqlite) {
+    settings->datastore.path = FromUserFolder(settings->datastore.path);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ResolveHttp(const Config& config, Settings* settings) {
   if (config.http.empty()) return absl::OkStatus();
   std::string text = config.http;
@@ -292,6 +326,7 @@ absl::StatusOr<Settings> ResolveSettings(const Config& config, const HostFacts& 
   MUSTER_RETURN_IF_ERROR(ResolveTags(config, &settings));
   MUSTER_RETURN_IF_ERROR(CheckAttributes(settings));
   MUSTER_RETURN_IF_ERROR(ResolvePaths(config, host, &settings));
+  MUSTER_RETURN_IF_ERROR(ResolveDatastore(config, &settings));
   MUSTER_RETURN_IF_ERROR(ResolveHttp(config, &settings));
   MUSTER_RETURN_IF_ERROR(ResolveLogging(config, &settings));
   return settings;
@@ -312,6 +347,9 @@ std::vector<std::string> FixedDifferences(const Settings& running, const Setting
   compare("tolerance", running.options.tolerance == wanted.options.tolerance);
   compare("max-members", running.options.members_max == wanted.options.members_max);
   compare("data-dir", running.data_dir == wanted.data_dir);
+  compare("datastore", running.datastore == wanted.datastore);
+  compare("datastore-file", running.datastore_file == wanted.datastore_file);
+  compare("record-ttl", running.record_ttl == wanted.record_ttl);
   compare("socket", running.socket_path == wanted.socket_path);
   compare("socket-group", running.socket_group == wanted.socket_group);
   compare("http", running.http == wanted.http);

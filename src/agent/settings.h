@@ -12,6 +12,7 @@
 #include "src/base/address.h"
 #include "src/base/time.h"
 #include "src/core/options.h"
+#include "src/store/datastore_url.h"
 #include "src/wire/message.h"
 
 namespace muster::agent {
@@ -31,6 +32,9 @@ struct Settings {
   core::Options options;
   wire::Tags tags;  // sorted
   std::string data_dir;
+  store::DatastoreUrl datastore;  // unless datastore_file is given; holds secrets
+  std::string datastore_file;     // where to read the URL before each connection; empty: nowhere
+  Duration record_ttl;
   std::string socket_path;
   std::string socket_group;       // as given
   std::optional<gid_t> group_id;  // of socket_group
@@ -39,6 +43,11 @@ struct Settings {
   std::string log_file;
   std::vector<std::string> notes;  // choices made for the user, to be logged
 };
+
+// A record that lives for less than some refreshes would come and go.
+inline constexpr Duration kRecordTtlMin = Duration::Seconds(60);
+// Beyond this a store would fill with hosts long gone.
+inline constexpr Duration kRecordTtlMax = Duration::Seconds(30 * 24 * 3600);
 
 // The longest path that fits a unix socket's address.
 inline constexpr size_t kSocketPathBytesMax = 107;
