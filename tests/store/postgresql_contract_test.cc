@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <uv.h>
 
 #include <memory>
 #include <string>
@@ -30,7 +31,12 @@ class ServerEnvironment : public testing::Environment {
     server_ = *std::move(started);
     server = server_.get();
   }
-  void TearDown() override { server_.reset(); }
+  void TearDown() override {
+    server_.reset();
+    // The threads of libuv's pool end before OpenSSL cleans up: what it keeps for a thread goes
+    // with the thread.
+    uv_library_shutdown();
+  }
 
  private:
   std::unique_ptr<PostgresqlServer> server_;
