@@ -129,8 +129,17 @@ void MemoryTable::Hang(bool hangs) {
   for (MemoryStore* store : stores_) store->Resume();
 }
 
-void MemoryTable::DamageRows() {
-  for (auto& [key, row] : rows_) row.bytes[row.bytes.size() / 2] ^= 0x40;
+bool MemoryTable::DamageRow(const std::string& cluster, const HostId& id) {
+  const auto row = rows_.find({cluster, id});
+  if (row == rows_.end()) return false;
+  std::string& bytes = row->second.bytes;
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x40);
+  return true;
+}
+
+size_t MemoryTable::CountRows(const std::string& cluster) const {
+  return static_cast<size_t>(std::count_if(
+      rows_.begin(), rows_.end(), [&](const auto& row) { return row.first.first == cluster; }));
 }
 
 std::unique_ptr<PresenceStore> OpenMemoryStore(PresenceOptions options) {

@@ -28,11 +28,12 @@ class MemoryTable {
   void FailWith(absl::Status error) { failure_ = std::move(error); }
   // While hung no operation ends, except by its budget; they go on when it ends.
   void Hang(bool hangs);
-  // Changes a byte of every row, so that none can be read.
-  void DamageRows();
+  // Changes a byte of a row, so that it can no longer be read; false when there is none.
+  bool DamageRow(const std::string& cluster, const HostId& id);
   // What a store that lost everything looks like.
   void Clear() { rows_.clear(); }
-  size_t size() const { return rows_.size(); }
+  // Rows that are kept for a cluster, expired ones included.
+  size_t CountRows(const std::string& cluster) const;
 
  private:
   friend class MemoryStore;

@@ -87,7 +87,7 @@ TEST_F(MemoryStoreTest, RowsExpireByTheMonotonicClock) {
   EXPECT_EQ(Scan(store)->rows[0].expires_in, Duration::Micros(1));
   now_ += Duration::Micros(1);
   EXPECT_EQ(Scan(store)->rows.size(), 0u);
-  EXPECT_EQ(table_->size(), 0u) << "swept";
+  EXPECT_EQ(table_->CountRows("prod"), 0u) << "swept";
   EXPECT_EQ(*Erase(store, SampleRecord(1).id, SampleRecord(1).incarnation), false);
 }
 
@@ -131,7 +131,8 @@ TEST_F(MemoryStoreTest, HangsAsTold) {
 TEST_F(MemoryStoreTest, DamagedRowsAreCounted) {
   PresenceStore* store = Open();
   ASSERT_TRUE(Upsert(store, SampleRecord(1)).ok());
-  table_->DamageRows();
+  EXPECT_TRUE(table_->DamageRow("prod", SampleRecord(1).id));
+  EXPECT_FALSE(table_->DamageRow("test", SampleRecord(1).id));
   ASSERT_TRUE(Upsert(store, SampleRecord(2)).ok());
   const absl::StatusOr<PresenceScan> scan = Scan(store);
   EXPECT_EQ(scan->damaged, 1u);

@@ -1,0 +1,139 @@
+#include "src/store/sqlite_store.h"
+
+#include <uv.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "src/base/check.h"
+#include "src/store/operation_queue.h"
+#include "src/store/sqlite_file.h"
+
+namespace muster::store {
+namespace {
+
+class SqliteStore final : public PresenceStore {
+ public:
+  SqliteStore(const DatastoreUrl& url, PresenceOptions options)
+      : path_(url.path),
+        options_(std::move(options)),
+        file_(url.path, options_),
+        queue_(options_.loop, url.Shown(), [this](uint64_t) { return Frozen(); }) {
+    request_.data = this;
+  }
+
+  void Upsert(const PresenceRecord& record, Duration ttl, UpsertDone done) override {
+    MUSTER_CHECK(record.cluster == options_.cluster);
+    Push<size_t>([record, ttl](SqliteFile* file) { return file->Upsert(record, ttl); },
+                 std::move(done));
+  }
+  void Scan(ScanDone done) override {
+    Push<PresenceScan>([](SqliteFile* file) { return file->Scan(); }, std::move(done));
+  }
+  void Erase(const HostId& id, Incarnation upto, EraseDone done) override {
+    Push<bool>([id, upto](SqliteFile* file) { return file->Erase(id, upto); }, std::move(done));
+  }
+  void Close(std::function<void()> closed) override {
+    closed_ = std::move(closed);
+    queue_.Close([this] {
+      queue_closed_ = true;
+      FinishClose();
+    });
+    if (!working_) BeginClose();
+  }
+
+ private:
+  using Deliver = std::function<void()>;
+  // Runs on the pool; gives what hands the result to the caller.
+  using Work = std::function<Deliver(SqliteFile*)>;
+
+  template <typename Result, typename Call, typename Done>
+  void Push(Call call, Done done) {
+    Work work = [call, done](SqliteFile* file) -> Deliver {
+      return [done, result = call(file)] { done(result); };
+    };
+    queue_.Push([this, work = std::move(work)](uint64_t ticket) { Begin(ticket, work); },
+                [done](const absl::Status& error) { done(error); });
+  }
+
+  void Begin(uint64_t ticket, const Work& work) {
+    if (working_) {
+      queue_.Fail(ticket,
+                  absl::UnavailableError(absl::StrCat(
+                      "cannot use ", path_, ": the disk still holds up an earlier operation")));
+      return;
+    }
+    ticket_ = ticket;
+    Submit(work);
+  }
+  absl::Status Frozen() const {
+    return absl::DeadlineExceededError(absl::StrCat("cannot use ", path_,
+                                                    ": no answer from the disk within ",
+                                                    FormatDuration(kOperationBudget)));
+  }
+
+  void Submit(const Work& work) {
+    working_ = true;
+    work_ = work;
+    uv_queue_work(options_.loop, &request_, OnPool, OnWorked);
+  }
+  static void OnPool(uv_work_t* request) {
+    auto* self = static_cast<SqliteStore*>(request->data);
+    self->deliver_ = self->work_(&self->file_);
+  }
+  static void OnWorked(uv_work_t* request, int) {
+    static_cast<SqliteStore*>(request->data)->Worked();
+  }
+
+  void Worked() {
+    working_ = false;
+    work_ = nullptr;
+    Deliver deliver = std::exchange(deliver_, nullptr);
+    for (const std::string& notice : file_.TakeNotices()) {
+      if (options_.on_notice) options_.on_notice(notice);
+    }
+    if (file_closed_) {
+      FinishClose();
+      return;
+    }
+    queue_.End(ticket_, std::move(deliver));
+    // The last close of a file writes its log back: on the pool too.
+    if (queue_.closing()) BeginClose();
+  }
+  void BeginClose() {
+    file_closed_ = true;
+    Submit([](SqliteFile* file) -> Deliver {
+      file->Close();
+      return nullptr;
+    });
+  }
+  void FinishClose() {
+    if (!queue_closed_ || working_) return;
+    const std::function<void()> closed = std::move(closed_);
+    if (closed) closed();
+  }
+
+  std::string path_;
+  PresenceOptions options_;
+  SqliteFile file_;  // the pool's while `working_`
+  OperationQueue queue_;
+  uv_work_t request_{};
+  Work work_;
+  Deliver deliver_;  // written on the pool
+  uint64_t ticket_ = 0;
+  bool working_ = false;
+  bool file_closed_ = false;
+  bool queue_closed_ = false;
+  std::function<void()> closed_;
+};
+
+}  // namespace
+
+std::unique_ptr<PresenceStore> OpenSqliteStore(const DatastoreUrl& url, PresenceOptions options) {
+  return std::make_unique<SqliteStore>(url, std::move(options));
+}
+
+}  // namespace muster::store
