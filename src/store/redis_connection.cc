@@ -19,11 +19,12 @@ struct RedisConnection::Write {
 };
 
 RedisConnection::RedisConnection(uv_loop_t* loop, DatastoreUrl url, UrlSource fresh,
-                                 std::shared_ptr<LoopGuard> guard)
+                                 std::shared_ptr<LoopGuard> guard, Duration idle_max)
     : loop_(loop),
       url_(url),
       dialer_(loop, std::move(url), std::move(fresh), guard),
       guard_(std::move(guard)),
+      idle_max_(idle_max),
       idle_(new Idle{{}, guard_}) {
   uv_timer_init(loop_, &idle_->timer);
   uv_unref(reinterpret_cast<uv_handle_t*>(&idle_->timer));
@@ -109,14 +110,14 @@ void RedisConnection::OnBytes(uv_stream_t* stream, ssize_t count, const uv_buf_t
 }
 
 void RedisConnection::Take(std::string_view bytes) {
+  // More than was asked for: whatever it is, it would be taken for the next answer.
+  if (done_ == nullptr) return Drop();
   const absl::Status fed = reader_->Feed(bytes);
   if (!fed.ok()) return Lost(fed);
   while (socket_ != nullptr) {
     absl::StatusOr<RedisReply> reply = reader_->Next();
     if (!reply.ok()) return Lost(reply.status());
     if (*reply == nullptr) return;
-    // More than was asked for: whatever it is, it would be taken for the next answer.
-    if (done_ == nullptr) return Drop();
     if (!OnReply(*std::move(reply))) return;
   }
 }
@@ -128,9 +129,7 @@ bool RedisConnection::OnReply(RedisReply reply) {
     return socket_ != nullptr;
   }
   if (reply->type != REDIS_REPLY_ERROR) {
-    // Bytes behind the answer belong to no question.
-    absl::StatusOr<RedisReply> more = reader_->Next();
-    if (!more.ok() || *more != nullptr) Drop();
+    if (!reader_->empty()) Drop();  // as above
     Finish(std::move(reply));
     return false;
   }
@@ -175,7 +174,7 @@ void RedisConnection::Finish(absl::StatusOr<RedisReply> result) {
     uv_timer_start(
         &idle_->timer,
         [](uv_timer_t* timer) { static_cast<RedisConnection*>(timer->data)->Drop(); },
-        static_cast<uint64_t>(kIdleMax.millis()), 0);
+        static_cast<uint64_t>(idle_max_.millis()), 0);
   }
   if (result.ok()) return done(std::move(result));
   done(absl::Status(result.status().code(),

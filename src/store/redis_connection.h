@@ -42,7 +42,7 @@ class RedisConnection {
   static constexpr Duration kIdleMax = Duration::Seconds(30);
 
   RedisConnection(uv_loop_t* loop, DatastoreUrl url, UrlSource fresh,
-                  std::shared_ptr<LoopGuard> guard);
+                  std::shared_ptr<LoopGuard> guard, Duration idle_max = kIdleMax);
   RedisConnection(const RedisConnection&) = delete;
   RedisConnection& operator=(const RedisConnection&) = delete;
 
@@ -77,6 +77,7 @@ class RedisConnection {
   DatastoreUrl url_;  // of the connection, or the first
   RedisDialer dialer_;
   std::shared_ptr<LoopGuard> guard_;
+  const Duration idle_max_;
   Idle* idle_;
   RedisSocket* socket_ = nullptr;  // null: not connected
   std::unique_ptr<RedisReader> reader_;

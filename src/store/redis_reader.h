@@ -43,6 +43,8 @@ class RedisReader {
   absl::Status Feed(std::string_view bytes);
   // The next whole reply; null while there is none.
   absl::StatusOr<RedisReply> Next();
+  // Whether nothing came behind the last reply.
+  bool empty() const { return reader_->pos == reader_->len; }
 
  private:
   static bool Take(const redisReadTask* task, size_t bytes);

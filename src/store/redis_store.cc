@@ -113,7 +113,9 @@ void RedisStore::Fail(uint64_t ticket, absl::Status error) {
   queue_.Fail(ticket, std::move(error));
 }
 
+// The connection may be out of step.
 void RedisStore::FailStrange(uint64_t ticket) {
+  connection_.Abort();
   Fail(ticket, absl::FailedPreconditionError(
                    absl::StrCat(shown_, ": an answer that no script of ours gives")));
 }

@@ -39,6 +39,11 @@ TESTED_BY = {
     "src/cli/wait.cc": "tests/e2e/cli_test.cc",
     "src/core/node.cc": "tests/scenario/scenario_test.cc",
     "src/runtime/driver_impl.cc": "tests/unit/runtime/driver_test.cc",
+    "src/store/postgresql_dialer.cc": "tests/store/postgresql_fault_test.cc",
+    "src/store/postgresql_rows.cc": "tests/store/postgresql_contract_test.cc",
+    "src/store/redis_connection.cc": "tests/store/redis_fault_test.cc",
+    "src/store/redis_dialer.cc": "tests/store/redis_fault_test.cc",
+    "src/store/redis_rows.cc": "tests/store/redis_fault_test.cc",
 }
 
 

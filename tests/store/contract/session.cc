@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -45,6 +46,8 @@ PresenceRecord MakeRecord(uint64_t n, const std::string& cluster) {
   record.expires_us = record.refreshed_us + Duration::Seconds(3600).micros();
   return record;
 }
+
+Session::Session() { std::signal(SIGPIPE, SIG_IGN); }
 
 Session::~Session() {
   while (!stores_.empty()) {

@@ -27,7 +27,8 @@ HostId MakeId(uint64_t n);
 // whatever stores are still open.
 class Session {
  public:
-  Session() = default;
+  // Ignores SIGPIPE from then on, like the agent.
+  Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session();
