@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/wire/codec.h"
-#include "src/wire/limits.h"
 
 namespace muster::sim {
 namespace {
@@ -106,8 +105,8 @@ void Checkers::ObserveTable(TimePoint at, int observer, uint32_t run,
   shadow.table = table;
 }
 
-void Checkers::ObserveDatagram(TimePoint at, int host, size_t bytes) {
-  if (bytes <= wire::limits::kDatagramBytesMax) return;
+void Checkers::ObserveDatagram(TimePoint at, int host, size_t bytes, size_t limit) {
+  if (bytes <= limit) return;
   Report(at, Rule::kDatagram, absl::StrCat("host ", host + 1, " sent ", bytes, " bytes"));
 }
 

@@ -65,7 +65,7 @@ class Checkers {
   // starts from nothing.
   void ObserveTable(TimePoint at, int observer, uint32_t run, const std::vector<Entry>& table,
                     bool is_leaving);
-  void ObserveDatagram(TimePoint at, int host, size_t bytes);
+  void ObserveDatagram(TimePoint at, int host, size_t bytes, size_t limit);
   // A deadline of `due` (lateness included) was served at `at`, and `next` is the one after it.
   // False when time cannot pass any more: a busy loop, which the caller must end.
   bool ObserveDeadline(TimePoint at, int host, TimePoint due, TimePoint next);

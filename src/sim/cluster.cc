@@ -8,7 +8,7 @@
 namespace muster::sim {
 namespace {
 
-enum Purpose : uint64_t { kNetworkRng = 1, kIdRng, kNodeRng };
+enum Purpose : uint64_t { kNetworkRng = 1, kIdRng, kNodeRng, kCpuRng };
 
 // Not zero, so that code which takes a default-made instant for "now" shows.
 constexpr TimePoint kStart = TimePoint::FromMicros(1'000'000'000);
@@ -23,13 +23,14 @@ Cluster::Cluster(const ClusterConfig& config)
     : config_(config),
       id_rng_(Forked(config.seed, kIdRng)),
       node_rng_(Forked(config.seed, kNodeRng)),
+      cpu_rng_(Forked(config.seed, kCpuRng)),
       network_(config.network, Forked(config.seed, kNetworkRng)),
       streams_(&queue_, &network_, this),
       now_(kStart) {}
 
 Cluster::~Cluster() {
   events_.clear();
-  effects_.Clear();
+  outputs_.Clear();
   hosts_.clear();
 }
 
@@ -45,10 +46,11 @@ int Cluster::Add(HostConfig config, Disk disk) {
   const int index = static_cast<int>(hosts_.size());
   if (!config.address.is_set()) config.address = DefaultAddress(index);
   const Address address = config.address;
-  hosts_.push_back(std::make_unique<SimNode>(std::move(config), std::move(disk)));
+  hosts_.push_back(std::make_unique<SimNode>(std::move(config), std::move(disk), index));
   network_.AddHost();
   streams_.AddHost();
   watched_.emplace_back();
+  traffic_.emplace_back();
   by_address_[address] = index;
   NoteHosts();
   return index;
@@ -78,6 +80,12 @@ const core::Node& Cluster::node(int host) const {
   return *node;
 }
 
+core::Node& Cluster::NodeAt(int host) {
+  core::Node* node = At(host).node();
+  MUSTER_CHECK(node != nullptr);
+  return *node;
+}
+
 void Cluster::SetAddress(int host, const Address& address) {
   SimNode& node = At(host);
   const int* holder = by_address_.Find(node.config().address);
@@ -90,20 +98,20 @@ void Cluster::SetAddress(int host, const Address& address) {
 
 void Cluster::Start(int host) {
   SimNode& node = At(host);
-  // Two processes never start in one microsecond of wall time.
-  const uint64_t boot =
-      kBootOrigin + static_cast<uint64_t>((now_ - kStart).micros()) + static_cast<uint64_t>(host);
-  node.Boot(now_, boot, node_rng_.Next(), &pool_);
+  // Two processes never start in one microsecond of wall time, as long as no clock is set.
+  const Duration wall = LocalTime(host) - kStart + node.clock.wall_offset();
+  const uint64_t boot = kBootOrigin + static_cast<uint64_t>(wall.micros() + host);
+  node.Boot(LocalTime(host), boot, node_rng_.Next(), &pool_);
   homes_[node.disk().id] = {host, TimePoint(), true};
   NoteHosts();
-  node.node()->SetSeeds(now_, node.config().seeds, node.disk().remembered, effects_);
+  ProcessAt(host).OnStart(LocalTime(host), OutputsFor(host));
   AfterCall(host);
 }
 
 void Cluster::EndProcess(int host, Exit exit) {
   SimNode& node = At(host);
   if (node.state() == ProcessState::kStopped) return;
-  digest_.Add(node.node()->digest());
+  digest_.Add(node.process()->digest());
   digest_.Add(static_cast<uint64_t>(exit));
   Home* home = homes_.Find(node.disk().id);
   if (home != nullptr && home->host == host) *home = {host, now_, false};
@@ -145,99 +153,45 @@ void Cluster::Resume(int host) {
   std::vector<SimNode::Waiting> waiting;
   At(host).Resume(&waiting);
   At(host).called_at = now_;
-  streams_.BuffersRead(host);
   NoteHosts();
-  const uint32_t run = At(host).run();
-  for (const SimNode::Waiting& input : waiting) {
-    if (!At(host).is_running() || At(host).run() != run) return;
-    Feed(host, input);
-  }
-  if (At(host).is_running()) Arm(host);
-}
-
-void Cluster::SetLateness(int host, Duration lateness) {
-  SimNode& node = At(host);
-  node.lateness = lateness;
-  node.called_at = now_;
-  node.armed = TimePoint::Never();  // the queued event is void: its instant was the old lateness's
-  if (node.is_running()) Arm(host);
+  FeedWaiting(host, std::move(waiting));
 }
 
 // ---- Commands ----
 
 absl::Status Cluster::Join(int host, const std::vector<Address>& addresses) {
+  core::Node& node = NodeAt(host);
   const absl::Status status =
-      At(host).node()->Join(now_, absl::MakeConstSpan(addresses), effects_).status();
+      node.Join(LocalTime(host), absl::MakeConstSpan(addresses), OutputsFor(host).effects())
+          .status();
   AfterCall(host);
   return status;
 }
 
 absl::Status Cluster::Leave(int host) {
-  const absl::Status status = At(host).node()->Leave(now_, effects_);
+  absl::Status status = absl::OkStatus();
+  if (core::Node* node = At(host).node()) {
+    status = node->Leave(LocalTime(host), OutputsFor(host).effects());
+  } else {
+    ProcessAt(host).OnLeave(LocalTime(host), OutputsFor(host));
+  }
   AfterCall(host);
   return status;
 }
 
 absl::Status Cluster::ForceLeave(int host, const HostId& subject, bool prune, bool evict) {
-  const absl::Status status = At(host).node()->ForceLeave(now_, subject, prune, evict, effects_);
+  const absl::Status status =
+      NodeAt(host).ForceLeave(LocalTime(host), subject, prune, evict, OutputsFor(host).effects());
   AfterCall(host);
   return status;
 }
 
 absl::Status Cluster::SetTags(int host, wire::Tags tags) {
-  const absl::Status status = At(host).node()->SetTags(now_, tags, effects_);
+  const absl::Status status =
+      NodeAt(host).SetTags(LocalTime(host), tags, OutputsFor(host).effects());
   if (status.ok()) At(host).config().tags = std::move(tags);
   AfterCall(host);
   return status;
-}
-
-// ---- Network ----
-
-Cluster::CutId Cluster::Cut(const std::vector<int>& from, const std::vector<int>& to,
-                            Transports transports) {
-  const CutId id = network_.Cut(from, to, transports);
-  NoteHosts();
-  return id;
-}
-
-std::vector<Cluster::CutId> Cluster::Partition(const std::vector<std::vector<int>>& groups) {
-  std::vector<CutId> cuts;
-  for (size_t i = 0; i < groups.size(); ++i) {
-    for (size_t j = 0; j < groups.size(); ++j) {
-      if (i != j) cuts.push_back(network_.Cut(groups[i], groups[j], kBoth));
-    }
-  }
-  NoteHosts();
-  return cuts;
-}
-
-void Cluster::Heal(CutId id) {
-  network_.Heal(id);
-  NoteHosts();
-}
-
-void Cluster::HealAll() {
-  network_.HealAll();
-  NoteHosts();
-}
-
-void Cluster::SetLoss(uint32_t ppm) {
-  network_.SetLoss(ppm);
-  NoteHosts();
-}
-
-void Cluster::SetHostLoss(int host, uint32_t egress_ppm, uint32_t ingress_ppm) {
-  network_.SetHostLoss(host, egress_ppm, ingress_ppm);
-  NoteHosts();
-}
-
-void Cluster::Inject(const Address& from, int to, std::string_view bytes) {
-  SimEvent& event = queue_.Push(now_ + Duration::Micros(1));
-  event.kind = SimEvent::Kind::kDatagram;
-  event.host = to;
-  event.from = from;
-  event.to = At(to).config().address;
-  event.bytes.assign(bytes);
 }
 
 // ---- Time ----
@@ -259,6 +213,7 @@ bool Cluster::RunUntil(const std::function<bool()>& condition, Duration limit, D
 }
 
 bool Cluster::Step(TimePoint limit) {
+  if (hosts_changed_) TellHosts();
   if (queue_.empty() || queue_.next() > limit) return false;
   const SimQueue::Slot slot = queue_.Pop(&now_);
   const SimEvent& event = queue_[slot];
@@ -272,6 +227,9 @@ bool Cluster::Step(TimePoint limit) {
       break;
     case SimEvent::Kind::kStream:
       streams_.Handle(now_, event);
+      break;
+    case SimEvent::Kind::kSlice:
+      TurnSlice(event);
       break;
   }
   queue_.Release(slot);

@@ -5,6 +5,7 @@
 
 #include "src/base/check.h"
 #include "src/sim/cluster.h"
+#include "src/sim/core_process.h"
 
 namespace muster::sim {
 
@@ -14,74 +15,114 @@ using core::StreamEnd;
 using core::StreamId;
 
 void Cluster::DeliverDatagram(const SimEvent& event) {
-  SimNode& node = At(event.host);
+  const int host = event.host;
+  SimNode& node = At(host);
   digest_.Add(static_cast<uint64_t>(now_.micros()));
-  digest_.Add(static_cast<uint64_t>(event.host));
+  digest_.Add(static_cast<uint64_t>(host));
   if (node.config().address != event.to || node.state() == ProcessState::kStopped) return;
-  if (node.state() == ProcessState::kPaused) {
-    if (!node.HoldDatagram(event.from, event.bytes)) ++datagrams_dropped_full_;
+  Traffic& traffic = traffic_[static_cast<size_t>(host)];
+  ++traffic.received_datagrams;
+  traffic.received_bytes += event.bytes.size();
+  if (!node.reads()) {
+    const bool is_held = node.HoldDatagram(event.from, event.bytes);
+    ++(is_held ? faults_.held_inputs : faults_.dropped_full);
     return;
   }
-  node.node()->HandlePacket(now_, event.from, event.bytes, effects_);
-  AfterCall(event.host);
+  node.process()->OnDatagram(LocalTime(host), event.from, event.bytes, OutputsFor(host));
+  AfterCall(host);
+}
+
+TimePoint Cluster::DueOf(const SimNode& node) const {
+  return node.clock.ToTrue(node.process()->NextDeadline());
 }
 
 void Cluster::ServeDeadline(const SimEvent& event) {
-  SimNode& node = At(event.host);
+  const int host = event.host;
+  SimNode& node = At(host);
   if (node.run() != event.run || node.armed != now_) return;
   node.armed = TimePoint::Never();
-  if (!node.is_running()) return;  // a paused one is armed again when it resumes
-  const TimePoint due = node.node()->NextDeadline() + node.lateness;
+  // It is armed again when it resumes, or gets its next slice.
+  if (!node.is_running() || !node.is_on_cpu()) return;
+  const TimePoint wanted = DueOf(node);
+  const TimePoint due = wanted + node.lateness;
   if (due > now_) {
-    Arm(event.host);
+    Arm(host);
     return;
   }
-  node.node()->HandleDeadline(now_, core::Backlog::kDrained, effects_);
+  if (wanted < now_) ++faults_.late_deadlines;
+  core::Backlog backlog = core::Backlog::kDrained;
+  if (node.is_blocked()) {
+    ++faults_.blocked_deadlines;
+    if (node.has_waiting() && !config_.blocked_backlog_is_hidden) backlog = core::Backlog::kMore;
+  }
+  node.process()->OnDeadline(LocalTime(host), backlog, OutputsFor(host));
   const TimePoint latest = std::max(due, node.called_at);
-  // A core that never moves its deadline would keep time from passing: there is no going on.
-  MUSTER_CHECK(checkers_.ObserveDeadline(now_, event.host, latest, node.node()->NextDeadline()));
-  AfterCall(event.host);
+  // A process that never moves its deadline would keep time from passing: there is no going on.
+  MUSTER_CHECK(checkers_.ObserveDeadline(now_, host, latest, DueOf(node)));
+  AfterCall(host);
 }
 
-void Cluster::FeedFrames(int host, StreamId stream, std::string_view frames) {
+void Cluster::FeedMessages(int host, StreamId stream, std::string_view bytes) {
   const uint32_t run = At(host).run();
-  reader_.Append(frames);
-  std::string_view body;
-  wire::FrameReader::Result result;
-  while ((result = reader_.Next(&body)) == wire::FrameReader::Result::kFrame) {
-    // The node may have ended with the frame before; its bytes are read off all the same.
-    if (At(host).run() != run || !At(host).is_running()) continue;
-    At(host).node()->HandleStreamMessage(now_, stream, body, effects_);
+  while (!bytes.empty()) {
+    // It may have ended with the message before.
+    if (At(host).run() != run || !At(host).is_running()) return;
+    Process& process = ProcessAt(host);
+    const size_t size = process.MessageSize(bytes);
+    MUSTER_CHECK(size > 0 && size <= bytes.size());
+    process.OnStreamMessage(LocalTime(host), stream, bytes.substr(0, size), OutputsFor(host));
     AfterCall(host);
+    bytes.remove_prefix(size);
   }
-  MUSTER_CHECK(result == wire::FrameReader::Result::kNeedMore && reader_.buffered_bytes() == 0);
 }
 
 void Cluster::Feed(int host, const SimNode::Waiting& input) {
-  core::Node* node = At(host).node();
+  Process& process = ProcessAt(host);
+  const TimePoint now = LocalTime(host);
   switch (input.kind) {
     case SimNode::Waiting::Kind::kDatagram:
-      node->HandlePacket(now_, input.from, input.bytes, effects_);
+      process.OnDatagram(now, input.from, input.bytes, OutputsFor(host));
       break;
     case SimNode::Waiting::Kind::kOpened:
-      node->HandleStreamOpened(now_, input.stream, input.from, effects_);
+      process.OnStreamOpened(now, input.stream, input.from, OutputsFor(host));
       break;
-    case SimNode::Waiting::Kind::kFrames:
-      FeedFrames(host, input.stream, input.bytes);
+    case SimNode::Waiting::Kind::kMessages:
+      FeedMessages(host, input.stream, input.bytes);
       return;
     case SimNode::Waiting::Kind::kEnded:
-      node->HandleStreamClosed(now_, input.stream, input.end, effects_);
+      process.OnStreamEnded(now, input.stream, input.end, OutputsFor(host));
       break;
   }
   AfterCall(host);
 }
 
+void Cluster::FeedWaiting(int host, std::vector<SimNode::Waiting> waiting) {
+  streams_.BuffersRead(host);
+  const uint32_t run = At(host).run();
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    SimNode& node = At(host);
+    if (!node.is_running() || node.run() != run) return;
+    if (!node.reads()) {  // its slice is used up
+      node.PutBack(std::move(waiting), i);
+      break;
+    }
+    Feed(host, waiting[i]);
+  }
+  if (At(host).is_running() && At(host).run() == run) Arm(host);
+}
+
 // ---- After a call ----
+
+Outputs& Cluster::OutputsFor(int host) {
+  outputs_.set_blocked(At(host).is_blocked());
+  return outputs_;
+}
 
 void Cluster::AfterCall(int host) {
   Exit exit = Exit::kNone;
+  At(host).ChargeCpu();
   CarryOut(host, &exit);
-  effects_.Clear();
+  outputs_.Clear();
   At(host).called_at = now_;
   Watch(host);
   if (exit != Exit::kNone) {
@@ -92,23 +133,54 @@ void Cluster::AfterCall(int host) {
 }
 
 void Cluster::CarryOut(int host, Exit* exit) {
-  for (const core::Effects::Datagram& datagram : effects_.datagrams()) {
-    SendDatagram(host, datagram.to, effects_.bytes(datagram));
-  }
-  for (const core::Effects::StreamAction& action : effects_.stream_actions()) {
-    switch (action.verb) {
-      case core::Effects::StreamVerb::kOpen:
-        streams_.Open(now_, host, action.stream, action.to, action.budget);
-        break;
-      case core::Effects::StreamVerb::kSend:
-        streams_.Send(now_, host, action.stream, effects_.bytes(action));
-        break;
-      case core::Effects::StreamVerb::kClose:
-        streams_.Close(now_, host, action.stream);
-        break;
+  const core::Effects& effects = outputs_.effects();
+  if (At(host).is_blocked()) {
+    HoldOutputs(host);
+  } else {
+    for (const core::Effects::Datagram& datagram : effects.datagrams()) {
+      SendDatagram(host, datagram.to, effects.bytes(datagram));
+    }
+    for (const core::Effects::StreamAction& action : effects.stream_actions()) {
+      switch (action.verb) {
+        case core::Effects::StreamVerb::kOpen:
+          OpenStream(host, action.stream, action.to, action.budget);
+          break;
+        case core::Effects::StreamVerb::kSend:
+          SendOnStream(host, action.stream, effects.bytes(action));
+          break;
+        case core::Effects::StreamVerb::kClose:
+          streams_.Close(now_, host, action.stream);
+          break;
+      }
     }
   }
-  for (const Event& event : effects_.events()) HandleEvent(host, event, exit);
+  for (const Event& event : effects.events()) HandleEvent(host, event, exit);
+  for (const Sighting& sighting : outputs_.sightings()) {
+    Show(host, sighting.sight, sighting.subject, sighting.own);
+  }
+  if (outputs_.exits()) *exit = Exit::kLeft;
+}
+
+void Cluster::HoldOutputs(int host) {
+  const core::Effects& effects = outputs_.effects();
+  faults_.blocked_sends += effects.datagrams().size() + effects.stream_actions().size();
+  for (const core::Effects::Datagram& datagram : effects.datagrams()) {
+    SimNode::Outgoing outgoing;
+    outgoing.is_datagram = true;
+    outgoing.to = datagram.to;
+    outgoing.tag = datagram.probe_sequence;
+    outgoing.bytes.assign(effects.bytes(datagram));
+    At(host).HoldOutgoing(std::move(outgoing));
+  }
+  for (const core::Effects::StreamAction& action : effects.stream_actions()) {
+    SimNode::Outgoing outgoing;
+    outgoing.verb = action.verb;
+    outgoing.stream = action.stream;
+    outgoing.to = action.to;
+    outgoing.budget = action.budget;
+    outgoing.bytes.assign(effects.bytes(action));
+    At(host).HoldOutgoing(std::move(outgoing));
+  }
 }
 
 void Cluster::HandleEvent(int host, const Event& event, Exit* exit) {
@@ -136,17 +208,29 @@ void Cluster::HandleEvent(int host, const Event& event, Exit* exit) {
   }
   digest_.Add(static_cast<uint64_t>(event.type));
   digest_.Add(event.member.Hash());
+  Sight sight;
+  if (sighting_listener_ && SightOf(event, &sight)) {
+    const uint32_t own = static_cast<uint32_t>(At(host).disk().id.hi >> 32);
+    Show(host, sight, HostOf(event.member), event.by == own);
+  }
   if (!config_.record_events && !listener_) return;
   Recorded recorded{now_, host, event};
   if (listener_) listener_(recorded);
   if (config_.record_events) events_.push_back(std::move(recorded));
 }
 
+void Cluster::Show(int host, Sight sight, int subject, bool own) {
+  if (sighting_listener_) sighting_listener_({now_, host, sight, subject, own});
+}
+
 void Cluster::SendDatagram(int host, const Address& to, std::string_view bytes) {
-  checkers_.ObserveDatagram(now_, host, bytes.size());
+  Traffic& traffic = traffic_[static_cast<size_t>(host)];
+  ++traffic.sent_datagrams;
+  traffic.sent_bytes += bytes.size();
+  checkers_.ObserveDatagram(now_, host, bytes.size(), ProcessAt(host).DatagramBytesMax());
   const int target = HostAt(to);
   if (target < 0) return;
-  const Network::Fate fate = network_.DatagramFate(host, target, bytes);
+  const Network::Fate fate = network_.DatagramFate(now_, host, target, bytes);
   for (int copy = 0; copy < fate.copies; ++copy) {
     SimEvent& event = queue_.Push(now_ + fate.delay[copy]);
     event.kind = SimEvent::Kind::kDatagram;
@@ -158,9 +242,21 @@ void Cluster::SendDatagram(int host, const Address& to, std::string_view bytes) 
   }
 }
 
+void Cluster::SendOnStream(int host, StreamId stream, std::string_view bytes) {
+  Traffic& traffic = traffic_[static_cast<size_t>(host)];
+  ++traffic.sent_stream_messages;
+  traffic.sent_stream_bytes += bytes.size();
+  streams_.Send(now_, host, stream, bytes);
+}
+
+void Cluster::OpenStream(int host, StreamId stream, const Address& to, Duration budget) {
+  ++traffic_[static_cast<size_t>(host)].opened_streams;
+  streams_.Open(now_, host, stream, to, budget);
+}
+
 void Cluster::Arm(int host) {
   SimNode& node = At(host);
-  const TimePoint next = node.node()->NextDeadline();
+  const TimePoint next = DueOf(node);
   if (next.is_never()) return;
   const TimePoint at = std::max(next + node.lateness, now_);
   if (at >= node.armed) return;  // the event that is queued looks again
@@ -169,6 +265,13 @@ void Cluster::Arm(int host) {
   event.kind = SimEvent::Kind::kDeadline;
   event.host = host;
   event.run = node.run();
+}
+
+void Cluster::ArmAnew(int host) {
+  SimNode& node = At(host);
+  node.called_at = now_;
+  node.armed = TimePoint::Never();
+  if (node.is_running()) Arm(host);
 }
 
 // ---- StreamTable::Hosts ----
@@ -187,12 +290,17 @@ StreamTable::Listener Cluster::ListenerAt(int host) const {
 
 Address Cluster::AddressOf(int host) const { return this->host(host).config().address; }
 
-bool Cluster::Reads(int host) const { return this->host(host).is_running(); }
+bool Cluster::Reads(int host) const { return this->host(host).reads(); }
 
 StreamId Cluster::NextAcceptedId(int host) { return At(host).NextAcceptedId(); }
 
 Duration Cluster::AcceptedBudget(int host) const {
-  return this->host(host).config().options.stream_budget;
+  return this->host(host).process()->StreamBudget();
+}
+
+void Cluster::Hold(int host, SimNode::Waiting input) {
+  ++faults_.held_inputs;
+  At(host).Hold(std::move(input));
 }
 
 void Cluster::OnStreamOpened(int host, StreamId stream, const Address& peer) {
@@ -203,20 +311,21 @@ void Cluster::OnStreamOpened(int host, StreamId stream, const Address& peer) {
   if (Reads(host)) {
     Feed(host, input);
   } else {
-    At(host).Hold(std::move(input));
+    Hold(host, std::move(input));
   }
 }
 
 void Cluster::OnStreamFrames(int host, StreamId stream, std::string_view frames) {
+  traffic_[static_cast<size_t>(host)].received_stream_bytes += frames.size();
   if (Reads(host)) {
-    FeedFrames(host, stream, frames);
+    FeedMessages(host, stream, frames);
     return;
   }
   SimNode::Waiting input;
-  input.kind = SimNode::Waiting::Kind::kFrames;
+  input.kind = SimNode::Waiting::Kind::kMessages;
   input.stream = stream;
   input.bytes.assign(frames);
-  At(host).Hold(std::move(input));
+  Hold(host, std::move(input));
 }
 
 void Cluster::OnStreamEnded(int host, StreamId stream, StreamEnd end) {
@@ -227,7 +336,7 @@ void Cluster::OnStreamEnded(int host, StreamId stream, StreamEnd end) {
   if (Reads(host)) {
     Feed(host, input);
   } else {
-    At(host).Hold(std::move(input));
+    Hold(host, std::move(input));
   }
 }
 

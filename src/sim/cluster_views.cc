@@ -23,25 +23,36 @@ const core::MemberView* Cluster::View(int observer, const HostId& id) const {
   return node == nullptr ? nullptr : node->member(id);
 }
 
+Standing Cluster::StandingOf(int observer, int subject) const {
+  const Process* process = host(observer).process();
+  return process == nullptr ? Standing::kUnknown
+                            : process->StandingOf(subject, host(subject).disk().id);
+}
+
+size_t Cluster::UpCount(int observer) const {
+  const Process* process = host(observer).process();
+  return process == nullptr ? 0 : process->UpCount();
+}
+
 bool Cluster::Agreed() const {
-  // One cell a cluster name; there are few names.
+  // One view a cluster name; there are few names.
   struct Expected {
     const std::string* cluster;
-    wire::ViewCell cell;
+    uint64_t hash;
     size_t running;
     size_t up;
   };
   std::vector<Expected> expected;
   for (const auto& host : hosts_) {
     if (!host->is_running()) continue;
-    const core::MemberTable& members = host->node()->members();
+    const Process& process = *host->process();
     auto it = std::find_if(expected.begin(), expected.end(),
                            [&](const Expected& e) { return *e.cluster == host->config().cluster; });
     if (it == expected.end()) {
-      expected.push_back({&host->config().cluster, members.view_cell(), 1, members.up_count()});
+      expected.push_back({&host->config().cluster, process.ViewHash(), 1, process.UpCount()});
       continue;
     }
-    if (it->cell != members.view_cell()) return false;
+    if (it->hash != process.ViewHash()) return false;
     ++it->running;
   }
   return std::all_of(expected.begin(), expected.end(),
@@ -51,7 +62,7 @@ bool Cluster::Agreed() const {
 uint64_t Cluster::digest() const {
   Digest digest = digest_;
   for (const auto& host : hosts_) {
-    if (host->node() != nullptr) digest.Add(host->node()->digest());
+    if (host->process() != nullptr) digest.Add(host->process()->digest());
   }
   digest.Add(static_cast<uint64_t>(now_.micros()));
   digest.Add(steps_);
@@ -86,11 +97,14 @@ void Cluster::ObserveFailed(int host, const core::Event& event) {
     tolerance = std::max(
         tolerance, Duration::Millis(static_cast<int64_t>(event.record->attributes.tolerance_ms)));
   }
-  report.tolerance = tolerance;
+  // Its own clock may be fast, or have jumped.
+  const HostClock& clock = this->host(host).clock;
+  report.tolerance = now_ - clock.ToTrue(clock.ToLocal(now_) - tolerance);
   if (const Home* home = homes_.Find(event.member)) {
     report.subject = home->host;
     report.ended_at = home->runs ? TimePoint::Never() : home->ended_at;
   }
+  if (hosts_changed_) TellHosts();
   checkers_.ObserveFailed(now_, report);
 }
 
@@ -151,7 +165,8 @@ SilencePaths Cluster::Paths(const std::vector<std::vector<int>>& members,
   return paths;
 }
 
-void Cluster::NoteHosts() {
+void Cluster::TellHosts() {
+  hosts_changed_ = false;
   std::vector<std::vector<int>> members;
   const std::vector<uint32_t> groups = Groups(&members);
   std::vector<size_t> by_udp;
@@ -162,7 +177,8 @@ void Cluster::NoteHosts() {
     // What is left to a host without datagrams is one connection at a time: any loss can stall it.
     const bool by_tcp_only = by_udp[groups[i]] * 2 < hosts_.size();
     states[i].group = groups[i];
-    states[i].answers = hosts_[i]->is_running();
+    states[i].answers = hosts_[i]->is_running() && !hosts_[i]->is_blocked();
+    states[i].is_deaf = hosts_[i]->is_blocked();
     states[i].impaired = loss >= kImpairedPpm || (loss > 0 && by_tcp_only);
   }
   checkers_.ObserveHosts(now_, std::move(states), std::move(paths));

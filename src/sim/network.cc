@@ -10,6 +10,9 @@ namespace {
 // Labels of the generators, one a purpose.
 enum Purpose : uint64_t { kLatency = 1, kLoss, kDuplicate, kCorrupt, kReorder };
 
+// Of IPv4 and UDP; what a packet costs a line beside its payload.
+constexpr size_t kHeaderBytes = 28;
+
 bool Holds(const std::vector<uint8_t>& flags, int host) {
   return static_cast<size_t>(host) < flags.size() && flags[static_cast<size_t>(host)] != 0;
 }
@@ -40,9 +43,31 @@ void Network::Heal(CutId id) {
   std::erase_if(cuts_, [id](const CutSet& cut) { return cut.id == id; });
 }
 
+void Network::SetLoss(uint32_t ppm, uint32_t burst) {
+  MUSTER_CHECK(ppm <= kPpm && burst >= 1 && (burst == 1 || ppm < kPpm));
+  config_.loss_ppm = ppm;
+  config_.loss_burst = burst;
+}
+
 void Network::SetHostLoss(int host, uint32_t egress_ppm, uint32_t ingress_ppm) {
-  egress_loss_ppm_.at(static_cast<size_t>(host)) = egress_ppm;
-  ingress_loss_ppm_.at(static_cast<size_t>(host)) = ingress_ppm;
+  Host& faults = hosts_.at(static_cast<size_t>(host));
+  faults.egress.loss_ppm = egress_ppm;
+  faults.ingress.loss_ppm = ingress_ppm;
+  has_lossy_hosts_ = true;
+}
+
+void Network::SetHostDelay(int host, Duration egress, Duration ingress) {
+  Host& faults = hosts_.at(static_cast<size_t>(host));
+  faults.egress.delay = egress;
+  faults.ingress.delay = ingress;
+  has_slow_lines_ = true;
+}
+
+void Network::SetHostRate(int host, const LinkRate& egress, const LinkRate& ingress) {
+  Host& faults = hosts_.at(static_cast<size_t>(host));
+  faults.egress.rate = egress;
+  faults.ingress.rate = ingress;
+  has_slow_lines_ = true;
 }
 
 void Network::SetLinkLatency(int from, int to, const LatencyModel& latency) {
@@ -78,18 +103,70 @@ uint64_t Network::CutSignature(int host) const {
 }
 
 uint32_t Network::LossPpm(int from, int to) const {
+  if (!has_lossy_hosts_ && links_.empty()) return config_.loss_ppm;
   uint64_t passes = kPpm;
   const auto through = [&passes](uint32_t loss) { passes = passes * (kPpm - loss) / kPpm; };
   through(config_.loss_ppm);
-  through(egress_loss_ppm_[static_cast<size_t>(from)]);
-  through(ingress_loss_ppm_[static_cast<size_t>(to)]);
+  through(At(from).egress.loss_ppm);
+  through(At(to).ingress.loss_ppm);
   if (const Link* link = FindLink(from, to)) through(link->loss_ppm);
   return kPpm - static_cast<uint32_t>(passes);
 }
 
 uint32_t Network::WorstHostLossPpm(int host) const {
-  const size_t i = static_cast<size_t>(host);
-  return std::max({config_.loss_ppm, egress_loss_ppm_[i], ingress_loss_ppm_[i]});
+  return std::max({config_.loss_ppm, At(host).egress.loss_ppm, At(host).ingress.loss_ppm});
+}
+
+// A sender stays in the bad state for `loss_burst` packets in the mean; how often it enters it
+// follows from the share of packets that are to be lost.
+bool Network::IsLostInBurst(Host* sender) {
+  if (config_.loss_ppm == 0) return false;
+  if (sender->in_burst) {
+    sender->in_burst = !loss_rng_.Chance(1, config_.loss_burst);
+  } else {
+    sender->in_burst = loss_rng_.Chance(
+        config_.loss_ppm, static_cast<uint64_t>(config_.loss_burst) * (kPpm - config_.loss_ppm));
+    counts_.bursts += sender->in_burst ? 1 : 0;
+  }
+  return sender->in_burst;
+}
+
+bool Network::IsLost(int from, int to) {
+  uint32_t loss = LossPpm(from, to);
+  if (config_.loss_burst > 1) {
+    if (IsLostInBurst(&hosts_[static_cast<size_t>(from)])) return true;
+    // What is left beside the general loss.
+    loss = kPpm - static_cast<uint32_t>(uint64_t{kPpm - loss} * kPpm / (kPpm - config_.loss_ppm));
+  }
+  return loss > 0 && loss_rng_.Chance(loss, kPpm);
+}
+
+bool Network::PassLine(TimePoint at, size_t bytes, Line* line, Duration* delay) {
+  if (line->delay > Duration::Zero()) {
+    ++counts_.delayed;
+    *delay += line->delay;
+  }
+  if (line->rate.bytes_per_second == 0) return true;
+  const int64_t rate = static_cast<int64_t>(line->rate.bytes_per_second);
+  const Duration wait = std::max(line->busy_until - at, Duration::Zero());
+  const int64_t queued = wait.micros() * rate / 1'000'000;
+  if (queued + static_cast<int64_t>(bytes) > static_cast<int64_t>(line->rate.queue_bytes)) {
+    ++counts_.tail_drops;
+    return false;
+  }
+  if (wait > Duration::Zero()) ++counts_.queued;
+  const Duration service = Duration::Micros(static_cast<int64_t>(bytes) * 1'000'000 / rate);
+  line->busy_until = at + wait + service;
+  *delay += wait + service;
+  return true;
+}
+
+bool Network::PassLines(TimePoint now, int from, int to, size_t bytes, Duration* delay) {
+  if (!has_slow_lines_) return true;
+  bytes += kHeaderBytes;
+  Line* egress = &hosts_[static_cast<size_t>(from)].egress;
+  Line* ingress = &hosts_[static_cast<size_t>(to)].ingress;
+  return PassLine(now, bytes, egress, delay) && PassLine(now + *delay, bytes, ingress, delay);
 }
 
 Duration Network::Latency(int from, int to) {
@@ -99,7 +176,7 @@ Duration Network::Latency(int from, int to) {
   return model.Draw(&latency_rng_);
 }
 
-Network::Fate Network::DatagramFate(int from, int to, std::string_view bytes) {
+Network::Fate Network::DatagramFate(TimePoint now, int from, int to, std::string_view bytes) {
   Fate fate;
   ++counts_.datagrams;
   counts_.datagram_bytes += bytes.size();
@@ -111,12 +188,13 @@ Network::Fate Network::DatagramFate(int from, int to, std::string_view bytes) {
     ++counts_.cut;
     return fate;
   }
-  if (const uint32_t loss = LossPpm(from, to); loss > 0 && loss_rng_.Chance(loss, kPpm)) {
+  if (IsLost(from, to)) {
     ++counts_.lost;
     return fate;
   }
-  fate.copies = 1;
   fate.delay[0] = Latency(from, to);
+  if (!PassLines(now, from, to, bytes.size(), &fate.delay[0])) return fate;
+  fate.copies = 1;
   if (config_.duplicate_ppm > 0 && duplicate_rng_.Chance(config_.duplicate_ppm, kPpm)) {
     ++counts_.duplicated;
     fate.copies = 2;
@@ -139,7 +217,8 @@ void Network::Corrupt(std::string* bytes) {
   (*bytes)[bit / 8] = static_cast<char>((*bytes)[bit / 8] ^ (1 << (bit % 8)));
 }
 
-bool Network::SegmentPasses(int from, int to, std::string_view bytes, Duration* delay) {
+bool Network::SegmentPasses(TimePoint now, int from, int to, std::string_view bytes,
+                            Duration* delay) {
   if (filter_ && filter_(from, to, kTcp, bytes)) {
     ++counts_.filtered;
     return false;
@@ -148,12 +227,12 @@ bool Network::SegmentPasses(int from, int to, std::string_view bytes, Duration* 
     ++counts_.segments_cut;
     return false;
   }
-  if (const uint32_t loss = LossPpm(from, to); loss > 0 && loss_rng_.Chance(loss, kPpm)) {
+  if (IsLost(from, to)) {
     ++counts_.segments_lost;
     return false;
   }
   *delay = Latency(from, to);
-  return true;
+  return PassLines(now, from, to, bytes.size(), delay);
 }
 
 }  // namespace muster::sim

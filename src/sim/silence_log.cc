@@ -36,6 +36,7 @@ SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from
     for (const size_t host : {o, s}) {
       if (host < span.hosts.size() && span.hosts[host].impaired) return Answer::kImpaired;
     }
+    if (o < span.hosts.size() && span.hosts[o].is_deaf) return Answer::kImpaired;
     if (!able_from.is_never() && ends - able_from >= unasked) answer = Answer::kAnswered;
   }
   return answer;

@@ -25,8 +25,9 @@ class SilenceLog {
  public:
   struct HostState {
     uint32_t group = 0;
-    bool answers = false;   // false: down or paused
+    bool answers = false;   // false: down, paused or blocked
     bool impaired = false;  // loses so many packets that no promise covers it ("The promise")
+    bool is_deaf = false;   // blocked: its timers run on, and no promise covers what it says
   };
 
   // Spans that ended longer than `kept_for` ago are forgotten.

@@ -14,6 +14,7 @@ struct SimEvent {
     kDatagram,  // `bytes` reach `host`, sent by `from` to its address `to`
     kDeadline,  // the timer of the process `run` on `host`
     kStream,    // `step` of `connection`, at its end `end`
+    kSlice,     // the process on `host` goes on its CPU, or off it; `run` counts SetCpu
   };
   enum class Step : uint8_t {
     kSynRetry,   // the opener sends its first segment again
@@ -29,7 +30,7 @@ struct SimEvent {
   Kind kind = Kind::kDatagram;
   Step step = Step::kSyn;
   uint8_t end = 0;
-  bool fin = false;
+  bool fin = false;  // of kSlice: it goes off
   int host = -1;
   uint32_t run = 0;  // which process of the host, or which use of the connection's slot
   uint32_t connection = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "src/base/check.h"
+#include "src/sim/core_process.h"
 
 namespace muster::sim {
 namespace {
@@ -30,51 +31,116 @@ const char* ExitName(Exit exit) {
   return "";
 }
 
-void SimNode::Boot(TimePoint now, uint64_t boot, uint64_t seed, core::RecordPool* pool) {
-  MUSTER_CHECK(state_ == ProcessState::kStopped);
+std::unique_ptr<Process> SimNode::MakeProcess(TimePoint now, uint64_t boot, uint64_t seed,
+                                              core::RecordPool* pool) {
+  if (config_.factory) {
+    ProcessStart start;
+    start.now = now;
+    start.host = index_;
+    start.id = disk_.id;
+    start.epoch = disk_.epoch;
+    start.seed = seed;
+    start.address = config_.address;
+    start.seeds = &config_.seeds;
+    return config_.factory(start);
+  }
   core::Identity identity;
   identity.id = disk_.id;
-  identity.epoch = ++disk_.epoch;
+  identity.epoch = disk_.epoch;
   identity.cluster = config_.cluster;
   identity.attributes.name = config_.name;
   identity.attributes.address = advertised();
   identity.attributes.tags = config_.tags;
   identity.attributes.boot = boot;
   identity.attributes.agent = "sim";
-  node_ = std::make_unique<core::Node>(config_.options, std::move(identity), seed, now, pool);
+  auto process = std::make_unique<CoreProcess>(config_.options, std::move(identity), seed, now,
+                                               pool, config_.seeds, disk_.remembered);
+  node_ = &process->node();
+  return process;
+}
+
+void SimNode::Boot(TimePoint now, uint64_t boot, uint64_t seed, core::RecordPool* pool) {
+  MUSTER_CHECK(state_ == ProcessState::kStopped);
+  ++disk_.epoch;
+  process_ = MakeProcess(now, boot, seed, pool);
   state_ = ProcessState::kRunning;
   machine_is_up_ = true;
   exit_ = Exit::kNone;
   accepted_ = 0;
+  is_blocked_ = false;
   armed = TimePoint::Never();
   ++run_;
 }
 
 void SimNode::End(TimePoint now, Exit exit) {
   MUSTER_CHECK(state_ != ProcessState::kStopped);
-  std::vector<Address> up;
-  const core::MemberTable& members = node_->members();
-  for (size_t i = 1; i < members.size() && up.size() < kRememberedMax; ++i) {
-    if (members[i].is_up()) up.push_back(members[i].attributes().address);
+  if (node_ != nullptr) {
+    std::vector<Address> up;
+    const core::MemberTable& members = node_->members();
+    for (size_t i = 1; i < members.size() && up.size() < kRememberedMax; ++i) {
+      if (members[i].is_up()) up.push_back(members[i].attributes().address);
+    }
+    // A process that never met anybody does not make the disk forget whom an earlier one met.
+    if (!up.empty()) disk_.remembered = std::move(up);
   }
-  // A process that never met anybody does not make the disk forget whom an earlier one met.
-  if (!up.empty()) disk_.remembered = std::move(up);
-  node_.reset();
+  node_ = nullptr;
+  process_.reset();
   state_ = ProcessState::kStopped;
   exit_ = exit;
   ended_at_ = now;
-  waiting_.clear();
-  held_udp_bytes_ = 0;
-  held_opened_ = 0;
+  outgoing_.clear();
+  ForgetWaiting();
 }
 
 void SimNode::Resume(std::vector<Waiting>* waiting) {
   MUSTER_CHECK(state_ == ProcessState::kPaused);
   state_ = ProcessState::kRunning;
   waiting->clear();
-  waiting->swap(waiting_);
+  if (reads()) *waiting = TakeWaiting();
+}
+
+void SimNode::SetCpu(const CpuShare& cpu) {
+  MUSTER_CHECK(cpu.slice <= cpu.period && cpu.cost >= Duration::Zero());
+  MUSTER_CHECK(cpu.period == Duration::Zero() || cpu.slice > Duration::Zero());
+  cpu_ = cpu;
+  is_on_cpu_ = cpu.period == Duration::Zero();
+  ++cpu_changes_;
+}
+
+void SimNode::BeginSlice() {
+  is_on_cpu_ = true;
+  slice_left_ = cpu_.slice;
+}
+
+void SimNode::ChargeCpu() {
+  if (cpu_.period == Duration::Zero()) return;
+  slice_left_ -= cpu_.cost;
+  if (slice_left_ <= Duration::Zero()) EndSlice();
+}
+
+void SimNode::ForgetWaiting() {
+  waiting_.clear();
   held_udp_bytes_ = 0;
   held_opened_ = 0;
+}
+
+std::vector<SimNode::Waiting> SimNode::TakeWaiting() {
+  std::vector<Waiting> waiting = std::exchange(waiting_, {});
+  ForgetWaiting();
+  return waiting;
+}
+
+void SimNode::PutBack(std::vector<Waiting> waiting, size_t first) {
+  MUSTER_CHECK(waiting_.empty());
+  waiting.erase(waiting.begin(), waiting.begin() + static_cast<ptrdiff_t>(first));
+  for (const Waiting& input : waiting) {
+    if (input.kind == Waiting::Kind::kDatagram) {
+      held_udp_bytes_ += input.bytes.size() + kUdpOverheadBytes;
+    } else if (input.kind == Waiting::Kind::kOpened) {
+      ++held_opened_;
+    }
+  }
+  waiting_ = std::move(waiting);
 }
 
 bool SimNode::HoldDatagram(const Address& from, std::string_view bytes) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/base/address.h"
@@ -14,6 +15,8 @@
 #include "src/core/member_record.h"
 #include "src/core/node.h"
 #include "src/core/options.h"
+#include "src/sim/host_clock.h"
+#include "src/sim/process.h"
 #include "src/wire/message.h"
 
 namespace muster::sim {
@@ -33,23 +36,44 @@ struct HostConfig {
   core::Options options;
   std::string cluster = "default";
   std::vector<Address> seeds;
+  ProcessFactory factory;  // unset: core::Node, with the fields above
+};
+
+// What a process gets of its machine's CPU: `slice` in every `period`, as of a core that it shares
+// with (period / slice - 1) processes that never sleep. Input waits in the kernel and deadlines are
+// late while it is off; each input and each deadline takes `cost` of a slice. A period of zero: a
+// core of its own.
+struct CpuShare {
+  Duration period;
+  Duration slice;
+  Duration cost;
 };
 
 enum class ProcessState : uint8_t { kStopped, kRunning, kPaused };
 enum class Exit : uint8_t { kNone, kKilled, kLeft, kConflict, kRefused, kEvicted };
 const char* ExitName(Exit exit);
 
-// One machine of the simulated world: its disk, its kernel's buffers, and the process that hosts a
-// core::Node. Knows nothing of time or network; Cluster drives it. Not thread-safe.
+// One machine of the simulated world: its disk, its clocks, its kernel's buffers, and its process.
+// Knows nothing of the network; Cluster drives it. Not thread-safe.
 class SimNode {
  public:
-  // Something that arrived while the process was paused.
+  // Something that arrived while the process did not read: paused, blocked or off the CPU.
   struct Waiting {
-    enum class Kind : uint8_t { kDatagram, kOpened, kFrames, kEnded };
+    enum class Kind : uint8_t { kDatagram, kOpened, kMessages, kEnded };
     Kind kind = Kind::kDatagram;
     core::StreamId stream = 0;
     core::StreamEnd end = core::StreamEnd::kClosed;
     Address from;
+    std::string bytes;
+  };
+  // Something that a process sent while its output was blocked.
+  struct Outgoing {
+    bool is_datagram = false;
+    core::Effects::StreamVerb verb = core::Effects::StreamVerb::kOpen;
+    core::StreamId stream = 0;
+    Address to;
+    Duration budget;
+    uint32_t tag = 0;
     std::string bytes;
   };
   // A Linux socket's default receive buffer, and what it charges for a datagram beside its payload.
@@ -58,27 +82,56 @@ class SimNode {
   // Connections the kernel accepts for a process that does not (libuv's usual backlog).
   static constexpr size_t kBacklogMax = 128;
 
-  SimNode(HostConfig config, Disk disk) : config_(std::move(config)), disk_(std::move(disk)) {}
+  // `index` names the host to processes that know members by it.
+  SimNode(HostConfig config, Disk disk, int index = 0)
+      : index_(index), config_(std::move(config)), disk_(std::move(disk)) {}
 
   // ---- Process ----
-  // Starts a process: the next epoch is stored, then the node is made. `boot` names the run.
+  // Starts a process: the next epoch is stored, then the process is made. `boot` names the run;
+  // `now` is this host's own time.
   void Boot(TimePoint now, uint64_t boot, uint64_t seed, core::RecordPool* pool);
   // Ends it. What was up in its view becomes the disk's remembered peers.
   void End(TimePoint now, Exit exit);
   void PowerOff() { machine_is_up_ = false; }
   void Pause() { state_ = ProcessState::kPaused; }
-  // The process runs again; what waited is moved to `*waiting`, oldest first.
+  // The process runs again; what waited is moved to `*waiting`, oldest first, unless it still does
+  // not read for another reason.
   void Resume(std::vector<Waiting>* waiting);
 
-  // ---- The kernel of a paused process ----
+  // ---- Why a running process does not read ----
+  // Blocked before every send and after every receive, as by a debugger in those calls, while its
+  // timers run on (Lifeguard, section V.A). What it sends is kept by HoldOutgoing.
+  bool is_blocked() const { return is_blocked_; }
+  void SetBlocked(bool is_blocked) { is_blocked_ = is_blocked; }
+  void HoldOutgoing(Outgoing outgoing) { outgoing_.push_back(std::move(outgoing)); }
+  std::vector<Outgoing> TakeOutgoing() { return std::exchange(outgoing_, {}); }
+  // On the CPU, for what is left of its slice.
+  bool is_on_cpu() const { return is_on_cpu_; }
+  const CpuShare& cpu() const { return cpu_; }
+  uint32_t cpu_changes() const { return cpu_changes_; }  // counts SetCpu: an older slice is void
+  void SetCpu(const CpuShare& cpu);
+  void BeginSlice();
+  void EndSlice() { is_on_cpu_ = false; }
+  // One input or deadline was handled.
+  void ChargeCpu();
+
+  // ---- The kernel of a process that does not read ----
+  bool reads() const { return is_running() && !is_blocked_ && is_on_cpu_; }
+  bool has_waiting() const { return !waiting_.empty(); }
+  // Moves out what waits, oldest first; PutBack returns the part from `first` on.
+  std::vector<Waiting> TakeWaiting();
+  void PutBack(std::vector<Waiting> waiting, size_t first);
   // False when the socket's buffer is full: the datagram is gone.
   bool HoldDatagram(const Address& from, std::string_view bytes);
   void Hold(Waiting waiting);
   bool backlog_is_full() const { return held_opened_ >= kBacklogMax; }
 
   // ---- State ----
-  core::Node* node() { return node_.get(); }  // null while stopped
-  const core::Node* node() const { return node_.get(); }
+  int index() const { return index_; }
+  Process* process() { return process_.get(); }  // null while stopped
+  const Process* process() const { return process_.get(); }
+  core::Node* node() { return node_; }  // null while stopped, and of another protocol
+  const core::Node* node() const { return node_; }
   ProcessState state() const { return state_; }
   bool is_running() const { return state_ == ProcessState::kRunning; }
   bool machine_is_up() const { return machine_is_up_; }
@@ -94,6 +147,7 @@ class SimNode {
   const Disk& disk() const { return disk_; }
   core::StreamId NextAcceptedId() { return accepted_ += 2; }
 
+  HostClock clock;
   // How late its deadlines are served: a process that gets too little CPU.
   Duration lateness;
   // Earliest queued deadline event of this run; Never() when there is none.
@@ -103,15 +157,27 @@ class SimNode {
   TimePoint called_at;
 
  private:
+  std::unique_ptr<Process> MakeProcess(TimePoint now, uint64_t boot, uint64_t seed,
+                                       core::RecordPool* pool);
+  void ForgetWaiting();
+
+  int index_;
   HostConfig config_;
   Disk disk_;
-  std::unique_ptr<core::Node> node_;
+  std::unique_ptr<Process> process_;
+  core::Node* node_ = nullptr;  // of `process_`
   ProcessState state_ = ProcessState::kStopped;
   bool machine_is_up_ = true;
   Exit exit_ = Exit::kNone;
   TimePoint ended_at_;
   uint32_t run_ = 0;
   core::StreamId accepted_ = 0;
+  bool is_blocked_ = false;
+  bool is_on_cpu_ = true;
+  CpuShare cpu_;
+  Duration slice_left_;
+  uint32_t cpu_changes_ = 0;
+  std::vector<Outgoing> outgoing_;
   std::vector<Waiting> waiting_;
   size_t held_udp_bytes_ = 0;
   size_t held_opened_ = 0;

@@ -89,7 +89,7 @@ void StreamTable::SendSyn(TimePoint now, uint32_t connection) {
   Connection& c = connections_[connection];
   const int target = hosts_->HostAt(c.to);
   Duration delay;
-  if (target >= 0 && network_->SegmentPasses(c.ends[0].host, target, {}, &delay)) {
+  if (target >= 0 && network_->SegmentPasses(now, c.ends[0].host, target, {}, &delay)) {
     Schedule(now + delay, Step::kSyn, connection, 1).host = target;
   }
   Schedule(now + c.syn_timeout, Step::kSynRetry, connection, 0);
@@ -101,7 +101,7 @@ void StreamTable::HandleSyn(TimePoint now, uint32_t connection, int host) {
   const Listener listener = hosts_->ListenerAt(host);
   if (listener == Listener::kNothing) return;
   Duration delay;
-  const bool answered = network_->SegmentPasses(host, c.ends[0].host, {}, &delay);
+  const bool answered = network_->SegmentPasses(now, host, c.ends[0].host, {}, &delay);
   if (listener == Listener::kRefuses) {
     if (answered) Schedule(now + delay, Step::kRefusal, connection, 0);
     return;
@@ -155,7 +155,7 @@ bool StreamTable::TrySend(TimePoint now, uint32_t connection, int end, std::stri
   const End& receiver = c.ends[1 - end];
   Duration delay;
   const bool is_full = receiver.held_bytes >= kReceiveBufferBytes;
-  if (is_full || !network_->SegmentPasses(c.ends[end].host, receiver.host, bytes, &delay)) {
+  if (is_full || !network_->SegmentPasses(now, c.ends[end].host, receiver.host, bytes, &delay)) {
     direction.waiting = true;
     Schedule(now + (is_full ? kWindowProbe : direction.timeout), Step::kSendRetry, connection, end);
     if (!is_full) direction.timeout = std::min(direction.timeout * 2, kTimeoutMax);
@@ -200,7 +200,7 @@ void StreamTable::SendReset(TimePoint now, uint32_t connection, int to_end) {
   const Connection& c = connections_[connection];
   Duration delay;
   if (!c.ends[to_end].open || c.ends[1 - to_end].host < 0) return;
-  if (network_->SegmentPasses(c.ends[1 - to_end].host, c.ends[to_end].host, {}, &delay)) {
+  if (network_->SegmentPasses(now, c.ends[1 - to_end].host, c.ends[to_end].host, {}, &delay)) {
     Schedule(now + delay, Step::kReset, connection, to_end);
   }
 }

@@ -105,9 +105,9 @@ TEST(SelfRule, NobodyIsGoneInItsOwnView) {
 
 TEST(DatagramRule, TwelveHundredBytes) {
   Checkers checkers;
-  checkers.ObserveDatagram(At(0), 0, 1200);
+  checkers.ObserveDatagram(At(0), 0, 1200, 1200);
   EXPECT_EQ(Broken(checkers), Names{});
-  checkers.ObserveDatagram(At(0), 0, 1201);
+  checkers.ObserveDatagram(At(0), 0, 1201, 1200);
   EXPECT_EQ(Broken(checkers), Names{"datagram"});
 }
 
@@ -262,13 +262,13 @@ TEST(CheckersTest, ADisabledRuleIsSilentAndTheOthersAreNot) {
   checkers.Disable(Rule::kPromise);
   checkers.ObserveHosts(At(0), {kWell, kWell});
   checkers.ObserveFailed(At(10'000), Verdict());
-  checkers.ObserveDatagram(At(0), 0, 5000);
+  checkers.ObserveDatagram(At(0), 0, 5000, 1200);
   EXPECT_EQ(Broken(checkers), Names{"datagram"});
 }
 
 TEST(CheckersTest, CountsAllAndKeepsAHundred) {
   Checkers checkers;
-  for (int i = 0; i < 250; ++i) checkers.ObserveDatagram(At(i), 0, 5000);
+  for (int i = 0; i < 250; ++i) checkers.ObserveDatagram(At(i), 0, 5000, 1200);
   EXPECT_EQ(checkers.violations().size(), 100u);
   EXPECT_EQ(checkers.violation_count(), 250u);
 }

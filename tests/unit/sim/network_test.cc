@@ -11,6 +11,8 @@
 namespace muster::sim {
 namespace {
 
+constexpr TimePoint kNow = TimePoint::FromMicros(1'000'000);
+
 Network MakeNetwork(const NetworkConfig& config = {}, int hosts = 4, uint64_t seed = 1) {
   Network network(config, Rng(seed));
   for (int i = 0; i < hosts; ++i) network.AddHost();
@@ -20,14 +22,14 @@ Network MakeNetwork(const NetworkConfig& config = {}, int hosts = 4, uint64_t se
 // How many of `n` datagrams arrive at all.
 int Arrived(Network* network, int from, int to, int n = 10'000) {
   int arrived = 0;
-  for (int i = 0; i < n; ++i) arrived += network->DatagramFate(from, to, "bytes").copies > 0;
+  for (int i = 0; i < n; ++i) arrived += network->DatagramFate(kNow, from, to, "bytes").copies > 0;
   return arrived;
 }
 
 TEST(NetworkTest, WithoutFaultsEachDatagramArrivesOnceUnharmed) {
   Network network = MakeNetwork();
   for (int i = 0; i < 1000; ++i) {
-    const Network::Fate fate = network.DatagramFate(0, 1, "bytes");
+    const Network::Fate fate = network.DatagramFate(kNow, 0, 1, "bytes");
     ASSERT_EQ(fate.copies, 1);
     ASSERT_FALSE(fate.corrupt);
     ASSERT_GT(fate.delay[0], Duration::Zero());
@@ -47,7 +49,7 @@ TEST(NetworkTest, ACutIsOneWayAndPerTransport) {
   EXPECT_EQ(Arrived(&network, 0, 2, 10), 0);
   EXPECT_EQ(network.counts().cut, 10u);
   Duration delay;
-  EXPECT_TRUE(network.SegmentPasses(0, 2, "bytes", &delay));
+  EXPECT_TRUE(network.SegmentPasses(kNow, 0, 2, "bytes", &delay));
   network.Heal(cut);
   EXPECT_FALSE(network.has_cuts());
   EXPECT_EQ(Arrived(&network, 0, 2, 10), 10);
@@ -61,7 +63,7 @@ TEST(NetworkTest, CutsAddUpAndHealOneByOne) {
   EXPECT_FALSE(network.Blocked(0, 1, kUdp));
   EXPECT_TRUE(network.Blocked(0, 1, kTcp));
   Duration delay;
-  EXPECT_FALSE(network.SegmentPasses(2, 3, "bytes", &delay));
+  EXPECT_FALSE(network.SegmentPasses(kNow, 2, 3, "bytes", &delay));
   EXPECT_EQ(network.counts().segments_cut, 1u);
   network.HealAll();
   EXPECT_FALSE(network.Blocked(0, 1, kTcp));
@@ -109,7 +111,7 @@ TEST(NetworkTest, LossIsAsFrequentAsAsked) {
   EXPECT_NEAR(static_cast<double>(network.counts().lost), 2000, 200);
   int passed = 0;
   Duration delay;
-  for (int i = 0; i < 10'000; ++i) passed += network.SegmentPasses(0, 1, {}, &delay);
+  for (int i = 0; i < 10'000; ++i) passed += network.SegmentPasses(kNow, 0, 1, {}, &delay);
   EXPECT_NEAR(passed, 8000, 200);
 }
 
@@ -122,7 +124,7 @@ TEST(NetworkTest, NoiseIsAsFrequentAsAskedAndCounted) {
   int corrupt = 0;
   int late = 0;
   for (int i = 0; i < 10'000; ++i) {
-    const Network::Fate fate = network.DatagramFate(0, 1, "bytes");
+    const Network::Fate fate = network.DatagramFate(kNow, 0, 1, "bytes");
     twice += fate.copies == 2;
     corrupt += fate.corrupt;
     late += fate.delay[0] > Duration::Micros(100);
@@ -149,8 +151,8 @@ TEST(NetworkTest, CorruptionFlipsOneBit) {
 TEST(NetworkTest, ALinkMayBeSlowerThanTheRest) {
   Network network = MakeNetwork();
   network.SetLinkLatency(0, 1, LatencyModel::Uniform(Duration::Millis(50), Duration::Millis(50)));
-  EXPECT_EQ(network.DatagramFate(0, 1, {}).delay[0], Duration::Millis(50));
-  EXPECT_LT(network.DatagramFate(1, 0, {}).delay[0], Duration::Millis(50));
+  EXPECT_EQ(network.DatagramFate(kNow, 0, 1, {}).delay[0], Duration::Millis(50));
+  EXPECT_LT(network.DatagramFate(kNow, 1, 0, {}).delay[0], Duration::Millis(50));
 }
 
 TEST(NetworkTest, AFilterSeesEachPacketAndDecides) {
@@ -158,11 +160,11 @@ TEST(NetworkTest, AFilterSeesEachPacketAndDecides) {
   network.SetFilter([](int from, int to, Transports transport, std::string_view bytes) {
     return from == 0 && to == 1 && transport == kUdp && bytes == "drop";
   });
-  EXPECT_EQ(network.DatagramFate(0, 1, "drop").copies, 0);
-  EXPECT_EQ(network.DatagramFate(0, 1, "keep").copies, 1);
-  EXPECT_EQ(network.DatagramFate(1, 0, "drop").copies, 1);
+  EXPECT_EQ(network.DatagramFate(kNow, 0, 1, "drop").copies, 0);
+  EXPECT_EQ(network.DatagramFate(kNow, 0, 1, "keep").copies, 1);
+  EXPECT_EQ(network.DatagramFate(kNow, 1, 0, "drop").copies, 1);
   Duration delay;
-  EXPECT_TRUE(network.SegmentPasses(0, 1, "drop", &delay));
+  EXPECT_TRUE(network.SegmentPasses(kNow, 0, 1, "drop", &delay));
   EXPECT_EQ(network.counts().filtered, 1u);
 }
 
@@ -174,17 +176,17 @@ TEST(NetworkTest, OneSeedGivesOneFateAndFaultsDoNotMoveEachOther) {
   Network other = MakeNetwork({}, 4, 2);
   bool differs = false;
   for (int i = 0; i < 1000; ++i) {
-    const Duration delay = plain.DatagramFate(0, 1, "bytes").delay[0];
-    ASSERT_EQ(same.DatagramFate(0, 1, "bytes").delay[0], delay);
-    differs |= other.DatagramFate(0, 1, "bytes").delay[0] != delay;
+    const Duration delay = plain.DatagramFate(kNow, 0, 1, "bytes").delay[0];
+    ASSERT_EQ(same.DatagramFate(kNow, 0, 1, "bytes").delay[0], delay);
+    differs |= other.DatagramFate(kNow, 0, 1, "bytes").delay[0] != delay;
   }
   EXPECT_TRUE(differs);
   // Noise without duplicates draws nothing from the generator of latencies.
   noisy.SetNoise(0, 300'000, 0);
   Network fresh = MakeNetwork();
   for (int i = 0; i < 1000; ++i) {
-    ASSERT_EQ(noisy.DatagramFate(0, 1, "bytes").delay[0],
-              fresh.DatagramFate(0, 1, "bytes").delay[0]);
+    ASSERT_EQ(noisy.DatagramFate(kNow, 0, 1, "bytes").delay[0],
+              fresh.DatagramFate(kNow, 0, 1, "bytes").delay[0]);
   }
 }
 
