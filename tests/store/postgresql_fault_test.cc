@@ -367,9 +367,9 @@ TEST_F(PostgresqlFaultTest, AConnectionThatIsNotUsedIsGivenBack) {
   PresenceStore* store = Open();
   ExpectWorks(store);
   EXPECT_EQ(Query(CountSessions()), "1");
-  session().loop().RunFor(PostgresqlConnection::kIdleKept - Duration::Seconds(2));
+  session().loop().RunFor(PostgresqlConnection::kIdleKept - Duration::Seconds(4));
   EXPECT_EQ(Query(CountSessions()), "1");
-  EXPECT_TRUE(QueryBecomes(CountSessions(), "0", Duration::Seconds(4)));
+  EXPECT_TRUE(QueryBecomes(CountSessions(), "0", Duration::Seconds(8)));
   ExpectWorks(store);
 }
 
