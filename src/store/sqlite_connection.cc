@@ -35,9 +35,9 @@ bool IsSound(const std::array<uint8_t, 100>& header) {
   const uint32_t page = uint32_t{header[16]} << 8 | header[17];
   const bool page_ok = page == 1 || (page >= 512 && (page & (page - 1)) == 0);
   const auto is_version = [](uint8_t version) { return version == 1 || version == 2; };
-  return page_ok && is_version(header[18]) && is_version(header[19]) && header[21] == 64 &&
-         header[22] == 32 && header[23] == 32 && BigEndian(&header[44]) <= 4 &&
-         BigEndian(&header[56]) <= 3;
+  return std::memcmp(header.data(), kMagic.data(), kMagic.size()) == 0 && page_ok &&
+         is_version(header[18]) && is_version(header[19]) && header[21] == 64 && header[22] == 32 &&
+         header[23] == 32 && BigEndian(&header[44]) <= 4 && BigEndian(&header[56]) <= 3;
 }
 
 absl::StatusCode CodeOfErrno(int error) {
@@ -152,8 +152,7 @@ SqliteConnection::Header SqliteConnection::ReadHeader() {
   if (file->pMethods->xFileSize(file, &size) == SQLITE_OK) header.file_bytes = size;
   std::array<uint8_t, 100> bytes{};
   if (file->pMethods->xRead(file, bytes.data(), bytes.size(), 0) != SQLITE_OK) return header;
-  header.is_database = std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
-  header.is_sound = header.is_database && IsSound(bytes);
+  header.is_sound = IsSound(bytes);
   header.application_id = BigEndian(&bytes[68]);
   return header;
 }

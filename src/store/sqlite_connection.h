@@ -25,8 +25,7 @@ class SqliteConnection {
   // What the first 100 bytes say; they are read past all locks.
   struct Header {
     int64_t file_bytes = 0;
-    bool is_database = false;  // begins as a SQLite file does
-    bool is_sound = false;     // and no field is out of its range
+    bool is_sound = false;  // it begins as a database does, and no field is out of its range
     uint32_t application_id = 0;
   };
 

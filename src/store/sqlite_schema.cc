@@ -112,8 +112,9 @@ absl::StatusOr<Owner> Prepare(SqliteConnection* connection) {
   const absl::StatusOr<Owner> owner = FindOwner(connection);
   if (!owner.ok()) return owner.status();
   if (*owner == Owner::kUs) MUSTER_RETURN_IF_ERROR(CheckVersion(connection));
-  if (header.file_bytes > 0) MUSTER_RETURN_IF_ERROR(CheckIntegrity(connection, *owner));
+  if (*owner == Owner::kUs) MUSTER_RETURN_IF_ERROR(CheckIntegrity(connection, *owner));
   MUSTER_RETURN_IF_ERROR(EnsureTable(connection, *owner));
+  if (*owner == Owner::kAnother) MUSTER_RETURN_IF_ERROR(CheckIntegrity(connection, *owner));
   if (*owner != Owner::kAnother) {
     MUSTER_RETURN_IF_ERROR(connection->QueryText("PRAGMA journal_mode=WAL").status());
   }
@@ -133,8 +134,8 @@ absl::StatusOr<SqliteDatabase> OpenSqliteDatabase(const std::string& path) {
   // SQL that always fits does not fit: a format or a schema out of all rules.
   if (absl::IsAborted(owner.status())) owner = Damaged(path, owner.status().message());
   const SqliteConnection::Header header = connection->ReadHeader();
-  if (absl::IsDataLoss(owner.status()) && header.is_database &&
-      header.application_id != kApplicationId && header.file_bytes > 0) {
+  if (absl::IsDataLoss(owner.status()) && header.is_sound &&
+      header.application_id != kApplicationId) {
     return absl::FailedPreconditionError(
         absl::StrCat(owner.status().message(),
                      "; it is another program's database: repair it, or name another file"));
