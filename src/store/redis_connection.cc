@@ -133,15 +133,15 @@ bool RedisConnection::OnReply(RedisReply reply) {
     Finish(std::move(reply));
     return false;
   }
-  // After any error the next connection begins with a fresh URL: the server may have got another
-  // password, or have become the replica of another one.
+  // After any error but a missing script the next connection begins with a fresh URL: the server
+  // may have got another password, or have become the replica of another one.
   const absl::Status error = RedisError(TextOf(*reply), url_.password);
   if (error.code() == absl::StatusCode::kUnauthenticated) {
     Lost(error);
-  } else {
-    Drop();
-    Finish(error);
+    return false;
   }
+  if (error.code() != absl::StatusCode::kNotFound || !reader_->empty()) Drop();
+  Finish(error);
   return false;
 }
 

@@ -36,10 +36,10 @@ class RedisConnection {
   // server and hold no secret.
   using Done = std::function<void(absl::StatusOr<RedisReply> reply)>;
 
-  // A connection on which nothing is said for so long is closed. Refreshes are minutes apart: a
-  // server should not pay for thousands of idle clients (it takes 10,000 in all, if not told
-  // otherwise), and firewalls forget idle connections without a word.
-  static constexpr Duration kIdleMax = Duration::Seconds(30);
+  // A connection on which nothing is said for so long is closed. Agents that refresh twice a minute
+  // keep theirs. Those that come rarely leave none behind: a server should not pay for thousands of
+  // idle clients, and firewalls forget idle connections without a word.
+  static constexpr Duration kIdleMax = Duration::Seconds(90);
 
   RedisConnection(uv_loop_t* loop, DatastoreUrl url, UrlSource fresh,
                   std::shared_ptr<LoopGuard> guard, Duration idle_max = kIdleMax);

@@ -30,6 +30,7 @@ constexpr Meaning kWords[] = {
     {"MISCONF", absl::StatusCode::kFailedPrecondition},
     {"NOREPLICAS", absl::StatusCode::kFailedPrecondition},
     {"MOVED", absl::StatusCode::kFailedPrecondition},
+    {"NOSCRIPT", absl::StatusCode::kNotFound},
     {"LOADING", absl::StatusCode::kUnavailable},
     {"BUSY", absl::StatusCode::kUnavailable},
     {"MASTERDOWN", absl::StatusCode::kUnavailable},

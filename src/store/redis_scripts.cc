@@ -8,7 +8,7 @@ namespace muster::store {
 // A foreign value under one of our keys is replaced. Deleting comes before the first HSET only in
 // that case: a script that has begun to write is exempt from the limit on memory, and we are not
 // meant to be.
-const std::string_view kRedisUpsert = R"lua(
+const RedisScript kRedisUpsert = {"1d014e6168257d376086b17a38a42d68a5385ec6", R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local ttl = tonumber(ARGV[4])
@@ -25,11 +25,11 @@ local past = string.format('%.0f', now)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '(0', past)
 if redis.call('PTTL', KEYS[1]) < ttl then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return redis.call('ZCOUNT', KEYS[1], '(' .. past, '+inf')
-)lua";
+)lua"};
 
 // Numbers of Lua hold 53 bits: incarnations are compared as two halves. A row without a readable
 // incarnation is damaged, and left to expire: it may be one of a later version of ours.
-const std::string_view kRedisErase = R"lua(
+const RedisScript kRedisErase = {"07baa752030cc7f1936d303d7537d4ec1ba1bec0", R"lua(
 local function forget()
   if redis.call('TYPE', KEYS[1]).ok == 'zset' then redis.call('ZREM', KEYS[1], ARGV[1]) end
 end
@@ -44,10 +44,10 @@ if high > limit or (high == limit and half(stored, 9) > half(ARGV[2], 9)) then r
 redis.call('DEL', KEYS[2])
 forget()
 return 1
-)lua";
+)lua"};
 
 // pcall where a reader mends: who may only read, or reads from a replica, still reads.
-const std::string_view kRedisLook = R"lua(
+const RedisScript kRedisLook = {"ce2f8ca2a877042c671fa9ae6aec5a153879cf0c", R"lua(
 local time = redis.call('TIME')
 local past = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 if redis.call('TYPE', KEYS[1]).ok ~= 'zset' then return {0, ''} end
@@ -62,9 +62,9 @@ for _, id in ipairs(ids) do
   end
 end
 return {redis.call('ZSCORE', KEYS[1], '*') and 1 or 0, table.concat(good)}
-)lua";
+)lua"};
 
-const std::string_view kRedisFetch = R"lua(
+const RedisScript kRedisFetch = {"6ac987cafeecebd5561d52e086c46a6ad217027b", R"lua(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local heal, last = ARGV[2] == 'heal', 0
@@ -101,7 +101,7 @@ if ARGV[2] == 'mark' then
 end
 if last > 0 then prolong(last) end
 return answer
-)lua";
+)lua"};
 
 static_assert(kPresenceBytesMax == 4096, "kRedisFetch holds the number too");
 

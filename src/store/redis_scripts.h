@@ -25,27 +25,32 @@ namespace muster::store {
 // comes back with its next refresh.
 //
 // Scripts and not MULTI: the index needs the server's time, an erase must look before it acts, and
-// the count of live rows comes back in the same round trip. EVAL and not EVALSHA: a row is written
-// a few times an hour, so that the text (below 1 KiB) costs nothing worth a second round trip
-// whenever a server has been restarted; servers compile a text they know only once. The scripts use
-// what Redis 5 to 7 have in common: effects are replicated, not scripts, so that TIME may be used.
+// the count of live rows comes back in the same round trip. They use what Redis 5 to 7 have in
+// common: effects are replicated, not scripts, so that TIME may be used.
 inline constexpr std::string_view kRedisIndexMark = "*";
 
 // Rows that a reader looks at, the freshest ones; more are no better a hint.
 inline constexpr size_t kRedisRowsMax = 16'384;
 
+// EVALSHA asks for a script by its hash, and a server that has been started or flushed since gets
+// the text once, by EVAL.
+struct RedisScript {
+  std::string_view sha1;  // of `text`, in lower-case hex
+  std::string_view text;
+};
+
 // KEYS index, row; ARGV id, record, incarnation, ttl. Returns the number of live rows.
-extern const std::string_view kRedisUpsert;
+extern const RedisScript kRedisUpsert;
 // KEYS index, row; ARGV id, incarnation. Returns 1 if a row of at most that incarnation was there.
-extern const std::string_view kRedisErase;
+extern const RedisScript kRedisErase;
 // KEYS index; ARGV limit. Returns whether the index is marked as whole, and up to `limit` IDs in
 // one text, 32 characters each, the last to expire first.
-extern const std::string_view kRedisLook;
+extern const RedisScript kRedisLook;
 // KEYS index, rows...; ARGV bytes, how. Returns for each row, in order, until their records take
 // more than `bytes`: 0 if there is none, 1 if it is damaged, else {record, ttl, PTTL}. With `how`
 // "heal" the index gets the rows that are there, with "mark" its mark; else it only loses those
 // that are not.
-extern const std::string_view kRedisFetch;
+extern const RedisScript kRedisFetch;
 
 std::string RedisIndexKey(std::string_view cluster);
 std::string RedisRowKey(std::string_view cluster, std::string_view id_hex);

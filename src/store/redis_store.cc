@@ -31,6 +31,20 @@ constexpr size_t kBytesPerFetch = 256 * 1024;
 constexpr int kScanRounds = 64;
 constexpr int kScanKeys = 1'000;
 
+struct ScriptCall {
+  const RedisScript* script;  // null: the command is none of a script
+  std::vector<std::string> command;
+};
+
+ScriptCall Call(const RedisScript& script, std::vector<std::string> keys,
+                std::vector<std::string> arguments) {
+  std::vector<std::string> command = {"EVALSHA", std::string(script.sha1),
+                                      absl::StrCat(keys.size())};
+  for (std::string& key : keys) command.push_back(std::move(key));
+  for (std::string& argument : arguments) command.push_back(std::move(argument));
+  return {&script, std::move(command)};
+}
+
 class RedisStore final : public PresenceStore {
  public:
   RedisStore(const DatastoreUrl& url, UrlSource fresh, PresenceOptions options)
@@ -62,8 +76,8 @@ class RedisStore final : public PresenceStore {
   };
   using OnReply = std::function<void(const redisReply& reply)>;
 
-  void Send(uint64_t ticket, const std::vector<std::string>& command, OnReply on_reply);
-  void SendCount(uint64_t ticket, const std::vector<std::string>& command, long long low,
+  void Send(uint64_t ticket, ScriptCall call, OnReply on_reply);
+  void SendCount(uint64_t ticket, const ScriptCall& call, long long low,
                  std::function<void(long long count)> deliver);
   void Fail(uint64_t ticket, absl::Status error);
   void FailStrange(uint64_t ticket);
@@ -82,27 +96,24 @@ class RedisStore final : public PresenceStore {
   std::unique_ptr<Reading> scan_;  // the one that runs
 };
 
-std::vector<std::string> Script(std::string_view script, std::vector<std::string> keys,
-                                std::vector<std::string> arguments) {
-  std::vector<std::string> command = {"EVAL", std::string(script), absl::StrCat(keys.size())};
-  for (std::string& key : keys) command.push_back(std::move(key));
-  for (std::string& argument : arguments) command.push_back(std::move(argument));
-  return command;
-}
-
 // Replies of commands that were given up never arrive: the connection forgets them.
-void RedisStore::Send(uint64_t ticket, const std::vector<std::string>& command, OnReply on_reply) {
-  connection_.Send(command, [this, ticket, on_reply = std::move(on_reply)](
-                                const absl::StatusOr<RedisReply>& reply) {
+void RedisStore::Send(uint64_t ticket, ScriptCall call, OnReply on_reply) {
+  const std::vector<std::string> command = call.command;
+  connection_.Send(command, [this, ticket, call = std::move(call), on_reply = std::move(on_reply)](
+                                const absl::StatusOr<RedisReply>& reply) mutable {
     if (!queue_.IsRunning(ticket)) return;
-    if (!reply.ok()) return Fail(ticket, reply.status());
-    on_reply(**reply);
+    if (reply.ok()) return on_reply(**reply);
+    if (reply.status().code() != absl::StatusCode::kNotFound) return Fail(ticket, reply.status());
+    if (call.script == nullptr) return FailStrange(ticket);
+    call.command[0] = "EVAL";
+    call.command[1] = std::string(std::exchange(call.script, nullptr)->text);
+    Send(ticket, std::move(call), std::move(on_reply));
   });
 }
 
-void RedisStore::SendCount(uint64_t ticket, const std::vector<std::string>& command, long long low,
+void RedisStore::SendCount(uint64_t ticket, const ScriptCall& call, long long low,
                            std::function<void(long long count)> deliver) {
-  Send(ticket, command, [this, ticket, low, deliver = std::move(deliver)](const redisReply& reply) {
+  Send(ticket, call, [this, ticket, low, deliver = std::move(deliver)](const redisReply& reply) {
     if (!IsCount(reply, low)) return FailStrange(ticket);
     queue_.End(ticket, [deliver, count = reply.integer] { deliver(count); });
   });
@@ -124,24 +135,23 @@ void RedisStore::Upsert(const PresenceRecord& record, Duration ttl, UpsertDone d
   MUSTER_CHECK(record.cluster == cluster_);
   const std::string id = record.id.ToHex();
   const Duration life = std::clamp(ttl, kTtlMin, kTtlMax);
-  std::vector<std::string> command =
-      Script(kRedisUpsert, {index_, RedisRowKey(cluster_, id)},
-             {id, EncodePresence(record), RedisIncarnation(record.incarnation),
-              absl::StrCat(life.millis())});
+  ScriptCall call = Call(kRedisUpsert, {index_, RedisRowKey(cluster_, id)},
+                         {id, EncodePresence(record), RedisIncarnation(record.incarnation),
+                          absl::StrCat(life.millis())});
   queue_.Push(
-      [this, command = std::move(command), done](uint64_t ticket) {
-        SendCount(ticket, command, 1, [done](long long live) { done(static_cast<size_t>(live)); });
+      [this, call = std::move(call), done](uint64_t ticket) {
+        SendCount(ticket, call, 1, [done](long long live) { done(static_cast<size_t>(live)); });
       },
       [done](const absl::Status& error) { done(error); });
 }
 
 void RedisStore::Erase(const HostId& id, Incarnation upto, EraseDone done) {
   const std::string hex = id.ToHex();
-  std::vector<std::string> command =
-      Script(kRedisErase, {index_, RedisRowKey(cluster_, hex)}, {hex, RedisIncarnation(upto)});
+  ScriptCall call =
+      Call(kRedisErase, {index_, RedisRowKey(cluster_, hex)}, {hex, RedisIncarnation(upto)});
   queue_.Push(
-      [this, command = std::move(command), done](uint64_t ticket) {
-        SendCount(ticket, command, 0, [done](long long removed) { done(removed != 0); });
+      [this, call = std::move(call), done](uint64_t ticket) {
+        SendCount(ticket, call, 0, [done](long long removed) { done(removed != 0); });
       },
       [done](const absl::Status& error) { done(error); });
 }
@@ -155,7 +165,7 @@ void RedisStore::Look(uint64_t ticket, ScanDone done) {
   scan_ = std::make_unique<Reading>();
   scan_->ticket = ticket;
   scan_->done = std::move(done);
-  Send(ticket, Script(kRedisLook, {index_}, {absl::StrCat(kRedisRowsMax)}),
+  Send(ticket, Call(kRedisLook, {index_}, {absl::StrCat(kRedisRowsMax)}),
        [this, ticket](const redisReply& reply) {
          if (!ReadRedisLook(reply, &scan_->whole, &scan_->ids)) return FailStrange(ticket);
          if (scan_->whole) return Fetch();
@@ -166,7 +176,8 @@ void RedisStore::Look(uint64_t ticket, ScanDone done) {
 void RedisStore::WalkKeys(const std::string& cursor) {
   const uint64_t ticket = scan_->ticket;
   Send(ticket,
-       {"SCAN", cursor, "MATCH", RedisRowPattern(cluster_), "COUNT", absl::StrCat(kScanKeys)},
+       {nullptr,
+        {"SCAN", cursor, "MATCH", RedisRowPattern(cluster_), "COUNT", absl::StrCat(kScanKeys)}},
        [this, ticket](const redisReply& reply) {
          std::string next;
          if (!ReadRedisKeys(reply, cluster_, &next, &scan_->ids)) return FailStrange(ticket);
@@ -188,8 +199,8 @@ void RedisStore::Fetch() {
   const size_t end = std::min(scan_->next + kRowsPerFetch, scan_->ids.size());
   for (size_t i = scan_->next; i < end; ++i) keys.push_back(RedisRowKey(cluster_, scan_->ids[i]));
   Send(ticket,
-       Script(kRedisFetch, std::move(keys),
-              {absl::StrCat(kBytesPerFetch), scan_->whole ? "read" : "heal"}),
+       Call(kRedisFetch, std::move(keys),
+            {absl::StrCat(kBytesPerFetch), scan_->whole ? "read" : "heal"}),
        [this, ticket](const redisReply& reply) {
          const size_t read = ReadRedisRows(reply, cluster_, scan_->ids, scan_->next, &scan_->scan);
          if (read == 0) return FailStrange(ticket);
@@ -199,7 +210,7 @@ void RedisStore::Fetch() {
 }
 
 void RedisStore::Mark() {
-  Send(scan_->ticket, Script(kRedisFetch, {index_}, {absl::StrCat(kBytesPerFetch), "mark"}),
+  Send(scan_->ticket, Call(kRedisFetch, {index_}, {absl::StrCat(kBytesPerFetch), "mark"}),
        [this](const redisReply&) { EndScan(); });
 }
 

@@ -9,13 +9,13 @@
 namespace muster::store {
 
 // Presence records on a Redis server, version 5 or later; redis_scripts.h has the layout. Rows live
-// by the server's clock and expire there. Connects for the first operation; 30 s after the last one
+// by the server's clock and expire there. Connects for the first operation; 90 s after the last one
 // the connection is given back, and nothing wakes the loop until the next.
 //
-// The user needs: +auth +select +eval +scan +time +type +hset +hget +hmget +hstrlen +pexpire +pttl
-// +del +zadd +zrem +zremrangebyscore +zrevrangebyscore +zcount +zscore, on ~muster:presence:*.
-// A replica can be read from; writing to it is kFailedPrecondition. Redirections of a Redis Cluster
-// are not followed: name the node that has the cluster's hash tag.
+// The user needs: +auth +select +eval +evalsha +scan +time +type +hset +hget +hmget +hstrlen
+// +pexpire +pttl +del +zadd +zrem +zremrangebyscore +zrevrangebyscore +zcount +zscore, on
+// ~muster:presence:*. A replica can be read from; writing to it is kFailedPrecondition.
+// Redirections of a Redis Cluster are not followed: name the node that has the cluster's hash tag.
 std::unique_ptr<PresenceStore> OpenRedisStore(const DatastoreUrl& url, UrlSource fresh,
                                               PresenceOptions options);
 

@@ -103,16 +103,32 @@ class RedisFault : public ::testing::Test {
 TEST_F(RedisFault, AnUpsertIsOneRoundTripAndConnectionsAreKept) {
   PresenceStore* store = Open();
   Fill(store, 1);
-  const int64_t calls = Calls(*server_, "eval");
+  const int64_t calls = Calls(*server_, "evalsha");
   const int64_t connections = Info(*server_, "stats", "total_connections_received");
   const int64_t before = Info(*server_, "stats", "total_reads_processed");
   const int64_t reads = Info(*server_, "stats", "total_reads_processed");
   Fill(store, 10);
   // Besides what the question itself takes.
   EXPECT_EQ(Info(*server_, "stats", "total_reads_processed") - reads, 10 + reads - before);
-  EXPECT_EQ(Calls(*server_, "eval"), calls + 10);
+  EXPECT_EQ(Calls(*server_, "evalsha"), calls + 10);
   // Those of the questions.
   EXPECT_EQ(Info(*server_, "stats", "total_connections_received"), connections + 5);
+}
+
+TEST_F(RedisFault, ScriptsAreKnownByTheirHashAndSentWhenTheyAreNot) {
+  for (const RedisScript* script : {&kRedisUpsert, &kRedisErase, &kRedisLook, &kRedisFetch}) {
+    EXPECT_EQ(Run({"SCRIPT", "LOAD", std::string(script->text)}), script->sha1);
+  }
+  PresenceStore* store = Open();
+  for (int i = 0; i < 2; ++i) {
+    Run({"SCRIPT", "FLUSH"});
+    const int64_t sent = Calls(*server_, "eval");
+    Fill(store, 2);
+    EXPECT_EQ(Seen(store), "2/0");
+    EXPECT_EQ(session_.Erase(store, MakeId(1), kTop).value(), true);
+    EXPECT_EQ(Seen(store), "1/0");
+    EXPECT_EQ(Calls(*server_, "eval"), sent + 4);
+  }
 }
 
 TEST_F(RedisFault, AServerThatIsKilledAndStartedAgain) {
@@ -472,7 +488,8 @@ TEST_F(RedisFault, ASourceThatFailsIsAnError) {
 // The rights that redis_store.h names are enough, and one less is an error that says so.
 TEST_F(RedisFault, RightsOfUsers) {
   const std::string rights =
-      "+auth +select +eval +scan +time +type +hset +hget +hmget +hstrlen +pexpire +pttl +del "
+      "+auth +select +eval +evalsha +scan +time +type +hset +hget +hmget +hstrlen +pexpire +pttl "
+      "+del "
       "+zadd "
       "+zrem +zremrangebyscore +zrevrangebyscore +zcount +zscore";
   std::vector<std::string> command = {"ACL", "SETUSER", "muster",
@@ -489,7 +506,7 @@ TEST_F(RedisFault, RightsOfUsers) {
   const auto within = session_.Upsert(store, MakeRecord(1));
   EXPECT_EQ(within.status().code(), absl::StatusCode::kPermissionDenied) << within.status();
   EXPECT_EQ(Seen(store), "2/0");
-  Run({"ACL", "SETUSER", "muster", "-eval"});
+  Run({"ACL", "SETUSER", "muster", "-evalsha"});
   const auto scan = session_.Scan(store);
   EXPECT_EQ(scan.status().code(), absl::StatusCode::kPermissionDenied) << scan.status();
 }

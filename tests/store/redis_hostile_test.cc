@@ -8,8 +8,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/base/rng.h"
+#include "src/base/strings.h"
 #include "src/store/datastore_url.h"
 #include "src/store/redis_reader.h"
+#include "src/store/redis_scripts.h"
 #include "src/store/redis_store.h"
 #include "tests/store/contract/session.h"
 #include "tests/store/servers/impostor.h"
@@ -94,6 +96,7 @@ TEST_F(RedisHostile, AnswersThatFitNoQuestion) {
       "*2\r\n$-1\r\n$-1\r\n",
       "*2\r\n*0\r\n*0\r\n",
       "*2\r\n-ERR nested\r\n-ERR nested\r\n",
+      "-NOSCRIPT No matching script. Please use EVAL.\r\n",
       "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
   };
   for (const std::string& words : sayings) {
@@ -230,8 +233,8 @@ TEST_F(RedisHostile, AnEndlessWalkEnds) {
     const absl::string_view text(bytes.data(), bytes.size());
     if (bytes.empty()) return std::string();
     if (!absl::StrContains(text, "SCAN")) {
-      return std::string(absl::StrContains(text, "ZREVRANGEBYSCORE") ? "*2\r\n:0\r\n$0\r\n\r\n"
-                                                                     : "*0\r\n");
+      return std::string(absl::StrContains(text, ToAbsl(kRedisLook.sha1)) ? "*2\r\n:0\r\n$0\r\n\r\n"
+                                                                          : "*0\r\n");
     }
     ++walked;
     return absl::StrCat("*2\r\n", Bulk("7"), "*1\r\n", Bulk("muster:presence:{other}:junk"));
@@ -266,11 +269,11 @@ TEST_F(RedisHostile, RowsThatLie) {
       {"*1\r\n$-1\r\n", "0/1"},
       {"*1\r\n*0\r\n", "0/1"},
   };
-  for (const auto& [answer, seen] : answers) {
+  for (const auto& [words, seen] : answers) {
+    const std::string& answer = words;
     const Impostor impostor(session_.loop().get(), [&](int, std::string_view bytes) {
       if (bytes.empty()) return std::string();
-      const bool look =
-          absl::StrContains(absl::string_view(bytes.data(), bytes.size()), "ZREVRANGEBYSCORE");
+      const bool look = absl::StrContains(ToAbsl(bytes), ToAbsl(kRedisLook.sha1));
       return look ? absl::StrCat("*2\r\n:1\r\n", Bulk(id)) : answer;
     });
     const auto scan = session_.Scan(Open(impostor));

@@ -43,6 +43,7 @@ TEST(RedisErrorTest, CodesOfWhatServersAnswer) {
       {"MISCONF Redis is configured to save RDB snapshots, but is unable to persist to disk.",
        absl::StatusCode::kFailedPrecondition},
       {"MOVED 3999 127.0.0.1:6381", absl::StatusCode::kFailedPrecondition},
+      {"NOSCRIPT No matching script. Please use EVAL.", absl::StatusCode::kNotFound},
       {"LOADING Redis is loading the dataset in memory", absl::StatusCode::kUnavailable},
       {"BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
        absl::StatusCode::kUnavailable},
