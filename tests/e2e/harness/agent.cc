@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -89,6 +90,13 @@ bool Agent::WaitReady(Duration budget) {
   const std::string mark = " ready: name=";
   return WaitUntil(budget, [&] { return Log().find(mark) != std::string::npos || !running(); }) &&
          running();
+}
+
+Duration Agent::ProcessorTime() const {
+  clockid_t clock = 0;
+  timespec used = {};
+  if (clock_getcpuclockid(pid(), &clock) != 0 || clock_gettime(clock, &used) != 0) return {};
+  return Duration::Micros(int64_t{used.tv_sec} * 1'000'000 + used.tv_nsec / 1000);
 }
 
 std::string Agent::Log() const {

@@ -66,6 +66,8 @@ class Agent {
   std::string url() const { return "unix:" + socket(); }
   std::string log_path() const { return options_.folder + "/log"; }
   pid_t pid() const { return process_.pid(); }
+  // What this run has used up so far, of any core.
+  Duration ProcessorTime() const;
   AgentOptions& options() { return options_; }
 
   // What this run wrote to standard error so far.

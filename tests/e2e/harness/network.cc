@@ -124,6 +124,11 @@ absl::Status PacketFilter::Cut(const std::vector<std::string>& left,
   return Replace(rules);
 }
 
+absl::Status PacketFilter::Blackhole(const std::vector<std::string>& addresses) {
+  return Replace(absl::StrCat("add rule inet muster_e2e input ip daddr { ",
+                              absl::StrJoin(addresses, ", "), " } counter name dropped drop"));
+}
+
 absl::Status PacketFilter::CountOnly() {
   return Replace(absl::StrCat("add rule inet muster_e2e input udp dport ", kGossipPort,
                               " counter name udp_in; add rule inet muster_e2e input tcp dport ",

@@ -24,8 +24,8 @@ struct Counter {
   uint64_t bytes = 0;
 };
 
-// Faults of the namespace's network, by nftables. All rules concern gossip only: UDP and TCP
-// packets to or from port 7946, seen on input, where each loopback packet passes once.
+// Faults of the namespace's network, by nftables. Unless said otherwise they concern gossip only:
+// UDP and TCP packets to or from port 7946, seen on input, where each loopback packet passes once.
 class PacketFilter {
  public:
   static constexpr uint16_t kGossipPort = 7946;
@@ -36,6 +36,9 @@ class PacketFilter {
   absl::Status DropPercent(int percent);
   // No packet passes between an address of `left` and one of `right`; replaces the rules in force.
   absl::Status Cut(const std::vector<std::string>& left, const std::vector<std::string>& right);
+  // Nothing that is sent to these addresses ("127.0.9.1", "127.0.9.0/24"), on any port, arrives or
+  // is refused; replaces the rules in force.
+  absl::Status Blackhole(const std::vector<std::string>& addresses);
   // Drops nothing, counts UDP and TCP packets of gossip; replaces the rules in force.
   absl::Status CountOnly();
   // Removes the rules.

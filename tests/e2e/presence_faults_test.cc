@@ -1,0 +1,319 @@
+// Datastores that stop, vanish, fill up, forget or rot under running agents. A store is a hint:
+// whatever happens to it, nobody's state changes, nothing waits for it, and it is used again as
+// soon as it can be.
+
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "src/base/rng.h"
+#include "tests/e2e/cluster_test.h"
+#include "tests/e2e/harness/clock.h"
+#include "tests/e2e/presence_scene.h"
+
+namespace muster::e2e {
+namespace {
+
+using Scenes = std::vector<std::unique_ptr<Scene>>;
+
+constexpr size_t kAgents = 3;
+const std::set<std::string> kNames = {"n1", "n2", "n3"};
+
+// The fault has ended: refreshes are at most 6 s apart, attempts at a store that fails too while
+// the fault was short.
+constexpr Duration kRecovery = Duration::Seconds(20);
+
+void FormAll(const Scenes& scenes) {
+  for (const auto& scene : scenes) {
+    ASSERT_OK(scene->Form(kAgents));
+    ASSERT_OK(scene->cluster().WatchAll());
+  }
+}
+
+// Nobody was accused of anything, nobody ended, and all are together.
+void ExpectUntouched(Scene& scene) {
+  EXPECT_EQ(scene.Accusations(), 0) << scene.kind() << "\n" << scene.cluster().Describe();
+  EXPECT_EQ(scene.cluster().CountEvents("member.suspected"), 0) << scene.kind();
+  EXPECT_EQ(scene.cluster().CountEvents("member.failed"), 0) << scene.kind();
+  for (size_t i = 0; i < kAgents; ++i) {
+    EXPECT_TRUE(scene[i].running()) << scene.kind() << "\n" << scene[i].Log();
+  }
+  EXPECT_TRUE(scene.cluster().AllSee({"n1", "n2", "n3"}, "alive")) << scene.kind() << "\n"
+                                                                   << scene.cluster().Describe();
+}
+
+void ExpectRecovers(Scene& scene) {
+  const TimePoint begin = Now();
+  EXPECT_TRUE(scene.WaitStoreState("ok", kRecovery)) << scene.kind() << " " << scene.StoreOf(0);
+  EXPECT_TRUE(scene.rows().Become(kNames, kRecovery))
+      << scene.kind() << " " << scene.rows().error() << "\n"
+      << scene.cluster().Describe();
+  std::cout << scene.kind() << ": in use again after " << (Now() - begin).millis() << " ms\n";
+}
+
+// The states that agents report while their store is out of order.
+void ExpectSaysSince(Scene& scene, const nlohmann::json& earlier) {
+  nlohmann::json now = scene.StoreOf(0);
+  EXPECT_EQ(now.value("state", ""), "failing") << now;
+  EXPECT_FALSE(now["error"].is_null()) << now;
+  EXPECT_TRUE(now["since"].is_string()) << now;
+  EXPECT_EQ(now["since"], earlier.value("since", "")) << "since when must not move";
+}
+
+// A newcomer with --join is ready at once, is let in without delay, and leaves within 3 s.
+void ExpectComesAndGoes(Scene& scene) {
+  const size_t index = scene.Add();
+  Agent& newcomer = scene[index];
+  newcomer.options().join = {scene[0].ip()};
+  const TimePoint begin = Now();
+  ASSERT_OK(newcomer.Start());
+  ASSERT_TRUE(newcomer.WaitReady(Duration::Seconds(2))) << newcomer.Log();
+  const Duration ready = Now() - begin;
+  EXPECT_TRUE(WaitUntil(Duration::Seconds(2), [&] {
+    return newcomer.Members().size() == kAgents + 1;
+  })) << scene.cluster().Describe();
+  const Duration joined = Now() - begin;
+  const TimePoint asked = Now();
+  newcomer.Terminate();
+  const std::optional<int> code = newcomer.WaitExit(Duration::Seconds(3));
+  const Duration ended = Now() - asked;
+  ASSERT_TRUE(code.has_value()) << scene.kind() << ": it waits for the store\n" << newcomer.Log();
+  EXPECT_EQ(*code, 0) << newcomer.Log();
+  std::cout << scene.kind() << ": ready after " << ready.millis() << " ms, joined after "
+            << joined.millis() << " ms, ended " << ended.millis() << " ms after SIGTERM\n";
+}
+
+// What the agents of a scene have used up so far.
+std::vector<Duration> ProcessorTimes(Scene& scene) {
+  std::vector<Duration> times;
+  for (size_t i = 0; i < kAgents; ++i) times.push_back(scene[i].ProcessorTime());
+  return times;
+}
+
+// At the end of a freeze: its status has said all the while what is wrong, and nothing was wasted.
+void ExpectCalm(Scene& scene, const nlohmann::json& earlier, const std::vector<Duration>& before) {
+  constexpr Duration kProcessorTime = Duration::Millis(1500);  // 5 % of a core for half a minute
+  ExpectSaysSince(scene, earlier);
+  for (size_t i = 0; i < kAgents; ++i) {
+    EXPECT_LE((scene[i].ProcessorTime() - before[i]).millis(), kProcessorTime.millis());
+  }
+  EXPECT_EQ(scene.Metric(0, "muster_store_up"), 0);
+  EXPECT_GE(scene.Metric(0, "muster_store_refresh_errors_total"), 1);
+}
+
+// Half a minute in which no server answers, with a tolerance of one second. A file's lock that long
+// would be waited for far longer than that afterwards: attempts are further and further apart.
+TEST(Frozen, StoreOfHalfAMinuteIsNoticedByNobodyButTheStatus) {
+  const Scenes scenes = MakeScenes(Scene::Options(), kDatastoreKinds);
+  FormAll(scenes);
+  std::vector<std::vector<Duration>> used;
+  for (const auto& scene : scenes) {
+    ASSERT_OK(scene->store().Freeze());
+    used.push_back(ProcessorTimes(*scene));
+  }
+  const TimePoint frozen = Now();
+  std::vector<nlohmann::json> failing;
+  for (const auto& scene : scenes) {
+    ASSERT_TRUE(scene->WaitStoreState("failing", Duration::Seconds(14))) << scene->StoreOf(0);
+    failing.push_back(scene->StoreOf(0));
+  }
+  for (const auto& scene : scenes) ExpectComesAndGoes(*scene);
+  const auto no_accusation = [&] {
+    return std::all_of(scenes.begin(), scenes.end(), [](const std::unique_ptr<Scene>& scene) {
+      return scene->cluster().CountEvents("member.suspected") == 0 &&
+             scene->cluster().CountEvents("member.failed") == 0;
+    });
+  };
+  for (size_t s = 0; s < scenes.size(); ++s) {
+    SCOPED_TRACE(scenes[s]->kind());
+    const Duration span = Duration::Seconds(scenes[s]->server() == nullptr ? 18 : 30);
+    EXPECT_TRUE(HoldsFor(frozen + span - Now(), no_accusation));
+    ExpectCalm(*scenes[s], failing[s], used[s]);
+    ASSERT_OK(scenes[s]->store().Thaw());
+  }
+  for (const auto& scene : scenes) {
+    ExpectRecovers(*scene);
+    ExpectUntouched(*scene);
+    EXPECT_EQ(scene->Metric(0, "muster_store_up"), 1);
+    EXPECT_EQ(scene->FindSecret(scene->store().secret()), "");
+  }
+}
+
+// The server's machine dies; meanwhile somebody changes the password; the file that agents read the
+// URL from follows later.
+TEST(Killed, ServerComesBackWithAnotherPassword) {
+  Scene::Options options;
+  options.url_in_file = true;
+  const Scenes scenes = MakeScenes(options, {"redis", "postgresql"});
+  FormAll(scenes);
+  std::vector<std::string> secrets;
+  for (const auto& scene : scenes) secrets.push_back(scene->store().secret());
+  for (const auto& scene : scenes) scene->server()->Kill();
+  for (const auto& scene : scenes) {
+    ASSERT_TRUE(scene->WaitStoreState("failing", Duration::Seconds(14))) << scene->StoreOf(0);
+    ExpectComesAndGoes(*scene);
+  }
+  for (size_t s = 0; s < scenes.size(); ++s) {
+    ASSERT_OK(scenes[s]->server()->StartAgain());
+    ASSERT_OK(scenes[s]->server()->ChangePassword("n3w-s3cret"));
+    secrets.push_back(scenes[s]->store().secret());
+  }
+  for (const auto& scene : scenes) {
+    // The old password opens no door; the operator is told what is wrong.
+    EXPECT_TRUE(WaitUntil(kRecovery, [&] {
+      const std::string error = scene->StoreOf(0)["error"].dump();
+      return error.find("password") != std::string::npos ||
+             error.find("WRONGPASS") != std::string::npos;
+    })) << scene->StoreOf(0);
+    for (const std::string& secret : secrets) EXPECT_EQ(scene->FindSecret(secret), "");
+    scene->WriteUrlFile();
+    scene->RenewRows();
+  }
+  for (const auto& scene : scenes) {
+    ExpectRecovers(*scene);
+    ExpectUntouched(*scene);
+    for (const std::string& secret : secrets) EXPECT_EQ(scene->FindSecret(secret), "");
+  }
+}
+
+// A folder in memory that takes `kib` KiB, mounted for this test program only.
+class SmallDisk {
+ public:
+  SmallDisk(std::string path, int kib) : path_(std::move(path)) {
+    mounted_ =
+        mount("none", path_.c_str(), "tmpfs", 0, absl::StrCat("size=", kib, "k").c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) umount2(path_.c_str(), MNT_DETACH);
+  }
+  bool mounted() const { return mounted_; }
+  const std::string& path() const { return path_; }
+  // Writes until nothing fits.
+  void Fill() const {
+    std::ofstream file(path_ + "/ballast", std::ios::app);
+    for (const size_t size : {65536, 4096, 512, 1}) {
+      const std::string block(size, 'x');
+      while (file.write(block.data(), static_cast<std::streamsize>(size)).flush()) continue;
+      file.clear();
+    }
+  }
+  void Free() const { std::filesystem::remove(path_ + "/ballast"); }
+
+ private:
+  std::string path_;
+  bool mounted_ = false;
+};
+
+// The file of the sqlite scenes.
+std::string FileOf(Scene& scene) {
+  return scene.store().url().substr(std::string("sqlite:").size());
+}
+
+TEST(Full, DiskUnderTheSharedFile) {
+  ScratchFolder folder;
+  const SmallDisk disk(folder.Sub("disk"), 512);
+  ASSERT_TRUE(disk.mounted());
+  Scene::Options options;
+  options.sqlite_folder = disk.path();
+  Scene scene(options);
+  ASSERT_OK(scene.Form(kAgents));
+  ASSERT_OK(scene.cluster().WatchAll());
+  disk.Fill();
+  // Pages that are there already can be written over: a new host's row is what needs more of them.
+  for (size_t i = 1; i <= 2000 && scene.rows().error().ok(); ++i) {
+    scene.rows().Plant(StrayRecord(i, "127.0.40.1", options.cluster)).IgnoreError();
+  }
+  EXPECT_FALSE(scene.rows().error().ok()) << "the disk is not full";
+  EXPECT_TRUE(scene.WaitStoreState("failing", kRecovery)) << scene.StoreOf(0);
+  ExpectComesAndGoes(scene);
+  EXPECT_GE(scene.Metric(0, "muster_store_refresh_errors_total"), 1);
+  disk.Free();
+  EXPECT_TRUE(scene.WaitStoreState("ok", kRecovery)) << scene.StoreOf(0);
+  const TimePoint freed = Now();
+  EXPECT_TRUE(WaitUntil(kRecovery, [&] {
+    return std::all_of(kNames.begin(), kNames.end(), [&](const std::string& name) {
+      const std::optional<store::PresenceRow> row = scene.rows().Of(name);
+      return row.has_value() && row->age < Now() - freed;
+    });
+  })) << scene.cluster().Describe();
+  ExpectUntouched(scene);
+}
+
+// What becomes of a file, behind the backs of those that have it open.
+struct Damage {
+  std::string name;
+  std::function<void(const std::string& path)> inflict;
+};
+
+void FlipBits(const std::string& path, size_t count) {
+  Rng rng(20263);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  const uint64_t size = std::filesystem::file_size(path);
+  for (size_t i = 0; i < count && size > 0; ++i) {
+    const auto place = static_cast<std::streamoff>(rng.Below(size));
+    char byte = 0;
+    file.seekg(place);
+    file.get(byte);
+    file.seekp(place);
+    file.put(static_cast<char>(byte ^ (1 << rng.Below(8))));
+  }
+}
+
+std::vector<Damage> AllDamages() {
+  namespace fs = std::filesystem;
+  return {
+      {"cut to nothing", [](const std::string& path) { fs::resize_file(path, 0); }},
+      {"cut in the middle",
+       [](const std::string& path) { fs::resize_file(path, fs::file_size(path) / 2 + 100); }},
+      {"bits flipped", [](const std::string& path) { FlipBits(path, 200); }},
+      {"log's bits flipped", [](const std::string& path) { FlipBits(path + "-wal", 200); }},
+      {"another kind of file",
+       [](const std::string& path) { std::ofstream(path) << "no database, but a letter\n"; }},
+      {"deleted, its log left behind", [](const std::string& path) { fs::remove(path); }},
+  };
+}
+
+TEST(Damaged, SqliteFilesUnderRunningAgents) {
+  const std::vector<Damage> damages = AllDamages();
+  Scenes scenes;
+  for (size_t s = 0; s < damages.size(); ++s) {
+    Scene::Options options;
+    options.profile = "lan";
+    options.first_address = s * 10;
+    scenes.push_back(std::make_unique<Scene>(options));
+  }
+  FormAll(scenes);
+  for (size_t s = 0; s < scenes.size(); ++s) damages[s].inflict(FileOf(*scenes[s]));
+  const TimePoint damaged = Now();
+  for (size_t s = 0; s < scenes.size(); ++s) {
+    SCOPED_TRACE(damages[s].name);
+    Scene& scene = *scenes[s];
+    absl::Status error;
+    // Rows younger than the damage, in a file that a newcomer opens.
+    EXPECT_TRUE(WaitUntil(
+        kRecovery,
+        [&] {
+          const std::unique_ptr<PresenceRows> rows = scene.RowsOf(scene.options().cluster);
+          return std::all_of(kNames.begin(), kNames.end(), [&](const std::string& name) {
+            const std::optional<store::PresenceRow> row = rows->Of(name);
+            error = rows->error();
+            return row.has_value() && row->age < Now() - damaged;
+          });
+        },
+        Duration::Millis(200)))
+        << error << "\n"
+        << scene.cluster().Describe();
+    EXPECT_TRUE(scene.WaitStoreState("ok", kRecovery)) << scene.StoreOf(0);
+    EXPECT_EQ(scene.RowsOf(scene.options().cluster)->Names(), kNames) << "an invented row";
+    ExpectUntouched(scene);
+  }
+}
+
+}  // namespace
+}  // namespace muster::e2e
