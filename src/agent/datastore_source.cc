@@ -7,6 +7,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "src/agent/config.h"
 #include "src/agent/failure.h"
 #include "src/base/strings.h"
@@ -51,7 +53,13 @@ absl::StatusOr<store::DatastoreUrl> FindDatastore(const Settings& settings) {
 
 store::UrlSource DatastoreSource(const Settings& settings) {
   if (settings.datastore_file.empty()) return nullptr;
-  return [path = settings.datastore_file] { return ReadDatastoreFile(path); };
+  return [path = settings.datastore_file]() -> absl::StatusOr<store::DatastoreUrl> {
+    absl::StatusOr<store::DatastoreUrl> url = ReadDatastoreFile(path);
+    if (url.ok()) return url;
+    // At a start a mistake of the user's; while the agent runs, the store's state.
+    return absl::FailedPreconditionError(
+        absl::StrJoin(absl::StrSplit(url.status().message(), '\n'), "; "));
+  };
 }
 
 }  // namespace muster::agent

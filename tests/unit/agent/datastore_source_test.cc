@@ -12,11 +12,11 @@ namespace {
 class DatastoreSourceTest : public testing::Test {
  protected:
   void Write(const std::string& text) { std::ofstream(path_, std::ios::binary) << text; }
-  absl::Status Refusal() {
+  std::string Refusal() {
     const absl::StatusOr<store::DatastoreUrl> url = ReadDatastoreFile(path_);
     EXPECT_EQ(url.status().code(), absl::StatusCode::kInvalidArgument);
     EXPECT_NE(url.status().ToString().find(path_), std::string::npos) << url.status();
-    return url.status();
+    return url.status().ToString();
   }
   const std::string path_ = testing::TempDir() + "/store.url";
 };
@@ -34,12 +34,12 @@ TEST_F(DatastoreSourceTest, WhatIsNoUrlIsRefusedWithoutBeingShown) {
   for (const char* text :
        {"", "hunter2", "redis://u:hunter2@", "none none", "mysql://hunter2@h/"}) {
     Write(text);
-    EXPECT_EQ(Refusal().ToString().find("hunter2"), std::string::npos) << text;
+    EXPECT_EQ(Refusal().find("hunter2"), std::string::npos) << text;
   }
   Write(std::string(4097, 'x'));
-  Refusal();
+  EXPECT_NE(Refusal(), "");
   std::remove(path_.c_str());
-  Refusal();
+  EXPECT_NE(Refusal(), "");
 }
 
 TEST_F(DatastoreSourceTest, AFileThatCannotBeReadIsRefused) {
@@ -58,6 +58,9 @@ TEST_F(DatastoreSourceTest, TheFileIsReadAnewEachTime) {
   const absl::StatusOr<store::DatastoreUrl> url = source();
   ASSERT_TRUE(url.ok()) << url.status();
   EXPECT_EQ(url->password, "new");
+  std::remove(path_.c_str());
+  EXPECT_EQ(source().status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(source().status().ToString().find('\n'), std::string::npos);
 }
 
 TEST_F(DatastoreSourceTest, WithoutAFileTheUrlHoldsForEver) {

@@ -142,7 +142,7 @@ class PresenceKeeperTest : public testing::Test {
 TEST_F(PresenceKeeperTest, HostsThatStartTogetherFindEachOtherThroughTheStoreAlone) {
   for (uint64_t i = 1; i <= 6; ++i) Start(i);
   EXPECT_TRUE(Meet(6));
-  EXPECT_TRUE(loop_.RunUntil([&] { return table_->size() == 6; }));
+  EXPECT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 6; }));
   for (const auto& host : hosts_) {
     EXPECT_EQ(host->keeper->status().state, State::kOk);
     EXPECT_EQ(host->keeper->status().refreshes, 1u);
@@ -153,7 +153,7 @@ TEST_F(PresenceKeeperTest, HostsThatStartTogetherFindEachOtherThroughTheStoreAlo
 
 TEST_F(PresenceKeeperTest, ItsRowSaysWhoItIs) {
   TestHost& host = Start(1);
-  ASSERT_TRUE(loop_.RunUntil([&] { return table_->size() == 1; }));
+  ASSERT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 1; }));
   const std::vector<store::PresenceRow> rows = Rows(host);
   ASSERT_EQ(rows.size(), 1u);
   const store::PresenceRecord& record = rows[0].record;
@@ -169,7 +169,7 @@ TEST_F(PresenceKeeperTest, ItsRowSaysWhoItIs) {
 
 TEST_F(PresenceKeeperTest, ChangedTagsReachTheRow) {
   TestHost& host = Start(1);
-  ASSERT_TRUE(loop_.RunUntil([&] { return table_->size() == 1; }));
+  ASSERT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 1; }));
   ASSERT_TRUE(host.driver->SetTags({{"role", "web"}}).ok());
   ASSERT_TRUE(loop_.RunUntil([&] { return host.keeper->status().refreshes == 2; }));
   const std::vector<store::PresenceRow> rows = Rows(host);
@@ -181,14 +181,14 @@ TEST_F(PresenceKeeperTest, ChangedTagsReachTheRow) {
 
 TEST_F(PresenceKeeperTest, AGracefulEndTakesTheRowAndACrashLeavesIt) {
   TestHost& first = Start(1);
-  ASSERT_TRUE(loop_.RunUntil([&] { return table_->size() == 1; }));
+  ASSERT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 1; }));
   Stop(first, false);
-  EXPECT_EQ(table_->size(), 1u);
+  EXPECT_EQ(table_->CountRows("default"), 1u);
   TestHost& again = Start(1);
   ASSERT_TRUE(loop_.RunUntil([&] { return again.keeper->status().refreshes == 1; }));
-  EXPECT_EQ(table_->size(), 1u) << "the row of its own last run, at another address";
+  EXPECT_EQ(table_->CountRows("default"), 1u) << "the row of its own last run, at another address";
   Stop(again, true);
-  EXPECT_EQ(table_->size(), 0u);
+  EXPECT_EQ(table_->CountRows("default"), 0u);
 }
 
 TEST_F(PresenceKeeperTest, DeadRowsDelayNothing) {
@@ -198,7 +198,7 @@ TEST_F(PresenceKeeperTest, DeadRowsDelayNothing) {
   Start(1);
   Start(2);
   EXPECT_TRUE(Meet(2));
-  EXPECT_TRUE(loop_.RunUntil([&] { return table_->size() == 202; }));
+  EXPECT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 202; }));
 }
 
 TEST_F(PresenceKeeperTest, ACopyOfADataFolderIsRefusedAndTakesNobodysRow) {
@@ -215,7 +215,7 @@ TEST_F(PresenceKeeperTest, RowsOfHostsThatLeftAreRemovedUnlessTheyStartedAgain) 
   TestHost& stays = Start(1);
   TestHost& goes = Start(2);
   ASSERT_TRUE(Meet(2));
-  ASSERT_TRUE(loop_.RunUntil([&] { return table_->size() == 2; }));
+  ASSERT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 2; }));
   const HostId gone = goes.id();
   const Address address = goes.driver->bound();
   const Incarnation last = goes.driver->node().incarnation();
@@ -225,9 +225,9 @@ TEST_F(PresenceKeeperTest, RowsOfHostsThatLeftAreRemovedUnlessTheyStartedAgain) 
     return member != nullptr && member->state == wire::State::kLeft;
   }));
   Stop(goes, false);  // its own farewell did not reach the store
-  ASSERT_EQ(table_->size(), 2u);
+  ASSERT_EQ(table_->CountRows("default"), 2u);
   stays.keeper->Forget(gone);
-  ASSERT_TRUE(loop_.RunUntil([&] { return table_->size() == 1; }));
+  ASSERT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 1; }));
 
   Plant(2, address, Incarnation::Of(last.epoch() + 1, 0));
   stays.keeper->Forget(gone);
@@ -242,7 +242,7 @@ TEST_F(PresenceKeeperTest, AFailingStoreIsToldOnceAndRecoversByItself) {
   TestHost& host = Start(1);
   TestHost& other = Start(2);
   ASSERT_TRUE(Meet(2));
-  ASSERT_TRUE(loop_.RunUntil([&] { return table_->size() == 2; }));
+  ASSERT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 2; }));
   table_->FailWith(absl::UnavailableError("the disk is gone"));
   ASSERT_TRUE(host.driver->SetTags({{"a", "1"}}).ok());
   ASSERT_TRUE(loop_.RunUntil([&] { return host.keeper->status().refresh_errors >= 2; }));
@@ -271,15 +271,15 @@ TEST_F(PresenceKeeperTest, AHangingStoreDoesNotKeepAnybodyFromStopping) {
 
 TEST_F(PresenceKeeperTest, AWipedStoreFillsAgain) {
   TestHost& host = Start(1);
-  ASSERT_TRUE(loop_.RunUntil([&] { return table_->size() == 1; }));
+  ASSERT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 1; }));
   table_->Clear();
   ASSERT_TRUE(host.driver->SetTags({{"a", "1"}}).ok());
-  EXPECT_TRUE(loop_.RunUntil([&] { return table_->size() == 1; }));
+  EXPECT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 1; }));
 }
 
 TEST_F(PresenceKeeperTest, RowsThatCannotBeReadAreCounted) {
   Plant(9, Address::V4(kLoopback, 9), Incarnation::Of(1, 0));
-  table_->DamageRows();
+  ASSERT_TRUE(table_->DamageRow("default", {9, 1}));
   TestHost& host = Start(1);
   ASSERT_TRUE(loop_.RunUntil([&] { return host.keeper->status().looks == 1; }));
   EXPECT_EQ(host.keeper->status().damaged_rows, 1u);
