@@ -27,7 +27,8 @@ OperationQueue::~OperationQueue() { MUSTER_CHECK(handles_ == 0); }
 void OperationQueue::Push(Begin begin, OnError on_error) {
   Operation operation;
   operation.ticket = ++last_ticket_;
-  // uv_now() is at most a callback old: the budget is never longer than promised.
+  // The loop's time is as old as its turn, which may have been a long one.
+  uv_update_time(loop_);
   operation.deadline_ms = uv_now(loop_) + kBudgetMs;
   operation.on_error = std::move(on_error);
   if (closing_) {
