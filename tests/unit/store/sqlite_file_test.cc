@@ -154,6 +154,20 @@ TEST_F(SqliteFileTest, AnotherProgramsDamagedDatabaseIsLeftToItsOwner) {
   EXPECT_FALSE(Exists(".damaged-1"));
 }
 
+// What marks a file as ours is no safer from damage than the rest of it.
+TEST_F(SqliteFileTest, ADamagedFileIsReplacedAlsoIfItsMarkIsDamaged) {
+  { ASSERT_TRUE(Open()->Upsert(SampleRecord(1), kTtl).ok()); }
+  std::string bytes = Read();
+  constexpr size_t kMark = 68;  // of the application id in the file's header
+  bytes[kMark] ^= 0x01;
+  bytes[kMark + 3] ^= 0x44;
+  Overwrite(bytes.substr(0, bytes.size() - 4000));
+  const auto file = Open();
+  EXPECT_EQ(*file->Upsert(SampleRecord(2), kTtl), 1u);
+  EXPECT_EQ(file->TakeNotices().size(), 1u);
+  EXPECT_TRUE(Exists(".damaged-1"));
+}
+
 TEST_F(SqliteFileTest, ARowThatWasChangedIsNotShown) {
   const auto file = Open();
   for (uint64_t n = 1; n <= 4; ++n) ASSERT_TRUE(file->Upsert(SampleRecord(n), kTtl).ok());
