@@ -47,8 +47,19 @@ const char* RuleName(Rule rule) {
       return "promise";
     case Rule::kThinAir:
       return "thin-air";
+    case Rule::kBounds:
+      return "bounds";
+    case Rule::kAgreement:
+      return "agreement";
+    case Rule::kConvergence:
+      return "convergence";
   }
   return "";
+}
+
+Duration CalmBound(const core::Options& options) {
+  constexpr Duration kFindEachOther = Duration::Seconds(5);
+  return options.join_retry_max + options.tolerance * 2 + kFindEachOther + options.period * 10;
 }
 
 void Checkers::Report(TimePoint at, Rule rule, std::string text) {
@@ -122,6 +133,29 @@ bool Checkers::ObserveDeadline(TimePoint at, int host, TimePoint due, TimePoint 
   Report(at, Rule::kDeadline,
          absl::StrCat("host ", host + 1, ": ", instant.calls, " deadlines at one instant"));
   return false;
+}
+
+void Checkers::ObservePending(TimePoint at, int host, TimePoint due) {
+  if (due >= at) return;
+  Report(at, Rule::kDeadline,
+         absl::StrCat("host ", host + 1, ": a deadline was not served for ", (at - due).micros(),
+                      " us"));
+}
+
+void Checkers::ObserveBounds(TimePoint at, int host, const Bounds& bounds) {
+  const auto check = [this, at, host](const char* what, size_t is, size_t limit) {
+    if (is <= limit) return;
+    Report(at, Rule::kBounds, absl::StrCat("host ", host + 1, ": ", is, " ", what, " of ", limit));
+  };
+  check("rumours", bounds.queue, bounds.members);
+  check("members", bounds.live, bounds.live_max);
+  check("tombstones", bounds.tombstones, bounds.tombstones_max);
+}
+
+void Checkers::ObserveCalm(TimePoint at, TimePoint calm_since, Duration bound, bool all_agree) {
+  if (all_agree || at - calm_since <= bound) return;
+  Report(at, Rule::kConvergence,
+         absl::StrCat("no agreement ", FormatDuration(at - calm_since), " after the last fault"));
 }
 
 void Checkers::ObserveFailed(TimePoint at, const FailedReport& report) {

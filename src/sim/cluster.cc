@@ -115,6 +115,7 @@ void Cluster::EndProcess(int host, Exit exit) {
   digest_.Add(static_cast<uint64_t>(exit));
   Home* home = homes_.Find(node.disk().id);
   if (home != nullptr && home->host == host) *home = {host, now_, false};
+  checkers_.ObserveCellEnd(now_, node.disk().id);
   node.End(now_, exit);
   if (exit == Exit::kKilled) {
     streams_.ProcessDied(now_, host, node.machine_is_up());

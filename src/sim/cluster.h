@@ -167,12 +167,15 @@ class Cluster : private StreamTable::Hosts {
   void SetListener(std::function<void(const Recorded&)> listener) {
     listener_ = std::move(listener);
   }
-  // Told of every change in every view, whatever the protocol.
+  // Told of every change in every view, whatever the protocol, but of nobody's view of itself.
   void SetSightingListener(std::function<void(const Sighting&)> listener) {
     sighting_listener_ = std::move(listener);
   }
   const Traffic& traffic(int host) const { return traffic_[static_cast<size_t>(host)]; }
   const HostFaultCounts& fault_counts() const { return faults_; }
+  // Asks every host what cannot be seen in a change: is a deadline overdue, does its report of who
+  // agrees hold? To be called now and then; a walk over all hosts.
+  void Inspect();
   Checkers& checkers() { return checkers_; }
   const Checkers& checkers() const { return checkers_; }
   uint64_t datagrams_dropped_full() const { return faults_.dropped_full; }
@@ -234,6 +237,7 @@ class Cluster : private StreamTable::Hosts {
   // The same after its deadline has moved in the cluster's time: what is queued for it is void.
   void ArmAnew(int host);
   void Watch(int host);
+  void InspectAgreement(int host);
   void ObserveFailed(int host, const core::Event& event);
   // Who can answer whom has changed: the checkers are told before time passes or one is asked.
   void NoteHosts() { hosts_changed_ = true; }

@@ -98,6 +98,8 @@ void Cluster::Feed(int host, const SimNode::Waiting& input) {
 
 void Cluster::FeedWaiting(int host, std::vector<SimNode::Waiting> waiting) {
   streams_.BuffersRead(host);
+  // The cells that it is about to hear are old ones.
+  watched_[static_cast<size_t>(host)] = Watched();
   const uint32_t run = At(host).run();
   for (size_t i = 0; i < waiting.size(); ++i) {
     SimNode& node = At(host);
@@ -220,7 +222,7 @@ void Cluster::HandleEvent(int host, const Event& event, Exit* exit) {
 }
 
 void Cluster::Show(int host, Sight sight, int subject, bool own) {
-  if (sighting_listener_) sighting_listener_({now_, host, sight, subject, own});
+  if (sighting_listener_ && subject != host) sighting_listener_({now_, host, sight, subject, own});
 }
 
 void Cluster::SendDatagram(int host, const Address& to, std::string_view bytes) {

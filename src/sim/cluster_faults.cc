@@ -72,6 +72,7 @@ void Cluster::Unblock(int host) {
   MUSTER_CHECK(node.is_running());
   node.SetBlocked(false);
   NoteHosts();
+  watched_[static_cast<size_t>(host)] = Watched();  // what it sends now tells an old cell
   for (const SimNode::Outgoing& outgoing : node.TakeOutgoing()) SendHeld(host, outgoing);
   const uint32_t run = node.run();
   node.process()->OnUnblocked(LocalTime(host), OutputsFor(host));

@@ -77,12 +77,51 @@ void Cluster::Watch(int host) {
   // The cells show every incarnation, the version every state.
   const Watched seen{node.run(), members.version(), members.view_cell(), members.tombstone_cell()};
   if (watched == seen) return;
+  const bool has_new_cell = !(watched.run == seen.run && watched.view == seen.view);
   watched = seen;
   entries_.clear();
   for (const core::MemberView& member : members.all()) {
-    entries_.push_back({member.id(), member.incarnation, member.state});
+    entries_.push_back({member.id(), member.incarnation, member.state, member.attributes_hash()});
   }
   checkers_.ObserveTable(now_, host, node.run(), entries_, node.node()->leaving());
+  if (has_new_cell) {
+    checkers_.ObserveCell(now_, host, node.disk().id, members.view_cell(), entries_);
+  }
+  Checkers::Bounds bounds;
+  bounds.queue = node.node()->queue_depth();
+  bounds.members = members.size();
+  bounds.tombstones = members.tombstone_count();
+  bounds.live = members.size() - bounds.tombstones;
+  bounds.live_max = static_cast<size_t>(node.node()->options().members_max);
+  bounds.tombstones_max = static_cast<size_t>(node.node()->options().tombstones_max);
+  checkers_.ObserveBounds(now_, host, bounds);
+}
+
+void Cluster::Inspect() {
+  for (int host = 0; host < static_cast<int>(hosts_.size()); ++host) {
+    const SimNode& node = this->host(host);
+    if (!node.is_running()) continue;
+    if (node.is_on_cpu()) {
+      checkers_.ObservePending(now_, host, std::max(DueOf(node) + node.lateness, node.called_at));
+    }
+    // Whom a report may mean is known only where every table is watched.
+    const bool all_watched = static_cast<int>(hosts_.size()) <= config_.watched_observers_max;
+    if (all_watched && node.node() != nullptr) InspectAgreement(host);
+  }
+}
+
+void Cluster::InspectAgreement(int host) {
+  constexpr int64_t kAgreementPeriods = 10;  // core::Node::Agreement
+  const core::Node& node = this->node(host);
+  const core::Node::Agreement agreement = node.agreement(LocalTime(host));
+  Checkers::AgreementReport report;
+  report.observer = host;
+  report.id = node.id();
+  report.heard_since =
+      this->host(host).clock.ToTrue(LocalTime(host) - node.options().period * kAgreementPeriods);
+  report.agreeing = agreement.agreeing;
+  for (const core::Differing& peer : agreement.differing) report.differing.push_back(peer.id);
+  checkers_.ObserveAgreement(now_, report);
 }
 
 void Cluster::ObserveFailed(int host, const core::Event& event) {

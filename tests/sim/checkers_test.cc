@@ -20,7 +20,7 @@ using wire::State;
 constexpr TimePoint At(int64_t ms) { return TimePoint::FromMicros(1'000'000'000 + ms * 1000); }
 
 Checkers::Entry Entry(uint64_t id, uint64_t epoch, uint64_t counter, State state) {
-  return {TestId(id), Incarnation::Of(epoch, counter), state};
+  return {TestId(id), Incarnation::Of(epoch, counter), state, 0};
 }
 
 // The rules broken so far, by name.
@@ -255,6 +255,122 @@ TEST(ThinAirRule, AFailureIsShownOnlyIfSomebodyPronouncedIt) {
   heard.incarnation = Incarnation::Of(1, 1);  // nobody said that of this incarnation
   checkers.ObserveFailed(At(9'002), heard);
   EXPECT_EQ(checkers.violation_count(), 2u);
+}
+
+TEST(DeadlineRule, OneThatIsNotServedAtAllIsFound) {
+  Checkers checkers;
+  checkers.ObservePending(At(5), 0, At(5));
+  checkers.ObservePending(At(5), 0, TimePoint::Never());
+  EXPECT_EQ(Broken(checkers), Names{});
+  checkers.ObservePending(At(6), 0, At(5));
+  EXPECT_EQ(Broken(checkers), Names{"deadline"});
+}
+
+TEST(BoundsRule, QueueAndTableKeepWithinTheirLimits) {
+  const auto broken = [](const Checkers::Bounds& bounds) {
+    Checkers checkers;
+    checkers.ObserveBounds(At(0), 0, bounds);
+    return Broken(checkers);
+  };
+  const Checkers::Bounds full = {5, 5, 3, 3, 2, 2};
+  EXPECT_EQ(broken(full), Names{});
+  Checkers::Bounds bounds = full;
+  bounds.queue = 6;
+  EXPECT_EQ(broken(bounds), Names{"bounds"});
+  bounds = full;
+  bounds.live_max = 2;
+  EXPECT_EQ(broken(bounds), Names{"bounds"});
+  bounds = full;
+  bounds.tombstones_max = 1;
+  EXPECT_EQ(broken(bounds), Names{"bounds"});
+}
+
+// ---- Agreement ----
+
+using Table = std::vector<Checkers::Entry>;
+const wire::ViewCell kOneCell{111, 2};
+const wire::ViewCell kOtherCell{222, 2};
+
+TEST(AgreementRule, EqualCellsStandForEqualTables) {
+  const Table table = {Entry(1, 1, 0, State::kAlive), Entry(2, 1, 0, State::kSuspect)};
+  const Table turned = {Entry(2, 1, 0, State::kAlive), Entry(1, 1, 0, State::kAlive),
+                        Entry(3, 1, 0, State::kFailed)};
+  Table other = table;
+  other[1].incarnation = Incarnation::Of(1, 1);
+  Table tagged = table;
+  tagged[1].attributes_hash = 7;
+  const auto broken = [&table](const Table& second, const wire::ViewCell& cell) {
+    Checkers checkers;
+    checkers.ObserveCell(At(0), 0, TestId(1), kOneCell, table);
+    checkers.ObserveCell(At(0), 1, TestId(2), cell, second);
+    return Broken(checkers);
+  };
+  EXPECT_EQ(broken(turned, kOneCell), Names{});
+  EXPECT_EQ(broken(other, kOtherCell), Names{});
+  EXPECT_EQ(broken(turned, kOtherCell), Names{"agreement"});
+  EXPECT_EQ(broken(other, kOneCell), Names{"agreement"});
+  EXPECT_EQ(broken(tagged, kOneCell), Names{"agreement"});
+}
+
+// Three members of whom the third has another table since 30 s; the first says at 50 s what it
+// heard in the last ten.
+Names Claim(size_t agreeing, const std::vector<HostId>& differing, int64_t at_ms = 50'000) {
+  const Table one = {Entry(1, 1, 0, State::kAlive)};
+  const Table other = {Entry(1, 1, 0, State::kAlive), Entry(2, 1, 0, State::kAlive)};
+  Checkers checkers;
+  checkers.ObserveCell(At(0), 0, TestId(1), kOneCell, one);
+  checkers.ObserveCell(At(0), 1, TestId(2), kOneCell, one);
+  checkers.ObserveCell(At(30'000), 2, TestId(3), kOtherCell, other);
+  Checkers::AgreementReport report;
+  report.id = TestId(1);
+  report.heard_since = At(at_ms - 10'000);
+  report.agreeing = agreeing;
+  report.differing = differing;
+  checkers.ObserveAgreement(At(at_ms), report);
+  return Broken(checkers);
+}
+
+TEST(AgreementRule, PeersAgreeJustWhereTheirTablesAreEqual) {
+  EXPECT_EQ(Claim(1, {TestId(3)}), Names{});
+  EXPECT_EQ(Claim(0, {}), Names{});  // nobody was heard
+  EXPECT_EQ(Claim(2, {}), Names{"agreement"});
+  EXPECT_EQ(Claim(0, {TestId(2)}), Names{"agreement"});
+}
+
+TEST(AgreementRule, WhatChangedLatelyMayBeSaidEitherWay) {
+  EXPECT_EQ(Claim(2, {}, 35'000), Names{});
+  EXPECT_EQ(Claim(2, {}, 40'500), Names{});
+  EXPECT_EQ(Claim(2, {}, 41'500), Names{"agreement"});
+}
+
+TEST(AgreementRule, WhoEndedLatelyMayHaveAgreed) {
+  const Table one = {Entry(1, 1, 0, State::kAlive)};
+  Checkers checkers;
+  checkers.ObserveCell(At(0), 0, TestId(1), kOneCell, one);
+  checkers.ObserveCell(At(0), 1, TestId(2), kOneCell, one);
+  checkers.ObserveCellEnd(At(20'000), TestId(2));
+  Checkers::AgreementReport report;
+  report.id = TestId(1);
+  report.agreeing = 1;
+  report.heard_since = At(20'500);
+  checkers.ObserveAgreement(At(30'500), report);
+  EXPECT_EQ(Broken(checkers), Names{});
+  report.heard_since = At(21'500);
+  checkers.ObserveAgreement(At(31'500), report);
+  EXPECT_EQ(Broken(checkers), Names{"agreement"});
+}
+
+TEST(ConvergenceRule, AllAgreeWithinABoundOfTheOptions) {
+  const core::Options lan = core::Options::For(core::Profile::kLan);
+  const core::Options local = core::Options::For(core::Profile::kLocal);
+  EXPECT_EQ(CalmBound(lan), Duration::Seconds(33));
+  EXPECT_EQ(CalmBound(local), Duration::Millis(19'500));
+  Checkers checkers;
+  checkers.ObserveCalm(At(33'000), At(0), CalmBound(lan), false);
+  checkers.ObserveCalm(At(60'000), At(0), CalmBound(lan), true);
+  EXPECT_EQ(Broken(checkers), Names{});
+  checkers.ObserveCalm(At(33'001), At(0), CalmBound(lan), false);
+  EXPECT_EQ(Broken(checkers), Names{"convergence"});
 }
 
 TEST(CheckersTest, ADisabledRuleIsSilentAndTheOthersAreNot) {
