@@ -142,6 +142,9 @@ TEST(Frozen, StoreOfHalfAMinuteIsNoticedByNobodyButTheStatus) {
     ExpectUntouched(*scene);
     EXPECT_EQ(scene->Metric(0, "muster_store_up"), 1);
     EXPECT_EQ(scene->FindSecret(scene->store().secret()), "");
+    // One word about it from each, and no flood of them.
+    EXPECT_EQ(scene->cluster().CountEvents("store.failed"), static_cast<int>(kAgents));
+    EXPECT_EQ(scene->cluster().CountEvents("store.recovered"), static_cast<int>(kAgents));
   }
 }
 
@@ -158,6 +161,10 @@ TEST(Killed, ServerComesBackWithAnotherPassword) {
   for (const auto& scene : scenes) {
     ASSERT_TRUE(scene->WaitStoreState("failing", Duration::Seconds(14))) << scene->StoreOf(0);
     ExpectComesAndGoes(*scene);
+    const CommandResult listed = (*scene)[0].Run({"presence", "list"});
+    EXPECT_EQ(listed.exit_code, 1) << listed.out;
+    EXPECT_NE(listed.err.find(scene->kind()), std::string::npos) << listed.err;
+    EXPECT_LT(listed.elapsed.millis(), 9000);
   }
   for (size_t s = 0; s < scenes.size(); ++s) {
     ASSERT_OK(scenes[s]->server()->StartAgain());
@@ -251,8 +258,10 @@ struct Damage {
   std::function<void(const std::string& path)> inflict;
 };
 
+// Other bits with --gtest_shuffle --gtest_random_seed=N.
 void FlipBits(const std::string& path, size_t count) {
-  Rng rng(20263);
+  const auto variant = static_cast<uint64_t>(testing::UnitTest::GetInstance()->random_seed());
+  Rng rng(20263 + variant);
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   const uint64_t size = std::filesystem::file_size(path);
   for (size_t i = 0; i < count && size > 0; ++i) {
@@ -271,7 +280,8 @@ std::vector<Damage> AllDamages() {
       {"cut to nothing", [](const std::string& path) { fs::resize_file(path, 0); }},
       {"cut in the middle",
        [](const std::string& path) { fs::resize_file(path, fs::file_size(path) / 2 + 100); }},
-      {"bits flipped", [](const std::string& path) { FlipBits(path, 200); }},
+      {"a few bits flipped", [](const std::string& path) { FlipBits(path, 5); }},
+      {"many bits flipped", [](const std::string& path) { FlipBits(path, 200); }},
       {"log's bits flipped", [](const std::string& path) { FlipBits(path + "-wal", 200); }},
       {"another kind of file",
        [](const std::string& path) { std::ofstream(path) << "no database, but a letter\n"; }},
