@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/gauntlet/mode.h"
+#include "bench/gauntlet/scenario.h"
+#include "bench/gauntlet/scorer.h"
+
+namespace muster::gauntlet {
+
+// The samples of one scenario in one mode: [group][metric].
+class ModeResult {
+ public:
+  void Add(int group, const TrialResult& result);
+  // Empty where nothing was sampled.
+  std::vector<double> Of(int group, int metric) const;
+  int trials(int group) const;
+
+ private:
+  std::vector<std::vector<std::vector<double>>> samples_;
+  std::vector<int> trials_;
+};
+
+double Value(const ModeResult& result, const Figure& figure);
+// Trials as flat numbers, to cross from one process to another.
+std::vector<double> Flatten(const TrialResult& result);
+TrialResult Unflatten(const std::vector<double>& values);
+
+// What Muster is to reach in one profile, as a number; NaN where there is no target.
+double Limit(const Figure& figure, Mode mode, double swim, Duration tolerance);
+
+struct Verdict {
+  std::string text;  // "E met, F NOT MET 3.1 > 2.7"; empty without a target
+  int met = 0;
+  int missed = 0;
+};
+
+// One scenario in all modes that ran; prints its table and adds up its verdicts.
+class ScenarioReport {
+ public:
+  ScenarioReport(const Scenario& scenario, const std::vector<Mode>& modes,
+                 const std::vector<ModeResult>& results, const std::vector<Trial>& trials)
+      : scenario_(scenario), modes_(modes), results_(results), trials_(trials) {}
+  // The table, in Markdown, which a terminal shows well enough.
+  std::string Table() const;
+  // The same as one JSON object.
+  std::string Json() const;
+  int met() const;
+  int missed() const;
+
+ private:
+  // NaN where the mode did not run.
+  double ValueOf(Mode mode, const Figure& figure) const;
+  bool HasSamples(const Figure& figure) const;
+  int MembersOf(int group) const;
+  Verdict Judge(const Figure& figure) const;
+
+  const Scenario& scenario_;
+  const std::vector<Mode>& modes_;
+  const std::vector<ModeResult>& results_;
+  const std::vector<Trial>& trials_;
+};
+
+}  // namespace muster::gauntlet
