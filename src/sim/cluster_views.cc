@@ -217,6 +217,7 @@ void Cluster::TellHosts() {
     const bool by_tcp_only = by_udp[groups[i]] * 2 < hosts_.size();
     states[i].group = groups[i];
     states[i].answers = hosts_[i]->is_running() && !hosts_[i]->is_blocked();
+    states[i].is_lossy = loss > 0;
     states[i].is_deaf = hosts_[i]->is_blocked();
     states[i].impaired = loss >= kImpairedPpm || (loss > 0 && by_tcp_only);
   }

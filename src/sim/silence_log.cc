@@ -1,5 +1,6 @@
 #include "src/sim/silence_log.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace muster::sim {
@@ -33,11 +34,16 @@ SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from
       able_from = span.from;
     }
     if (ends <= from) continue;
+    bool is_lossy = false;
     for (const size_t host : {o, s}) {
-      if (host < span.hosts.size() && span.hosts[host].impaired) return Answer::kImpaired;
+      if (host >= span.hosts.size()) continue;
+      if (span.hosts[host].impaired) return Answer::kImpaired;
+      is_lossy |= span.hosts[host].is_lossy;
     }
     if (o < span.hosts.size() && span.hosts[o].is_deaf) return Answer::kImpaired;
-    if (!able_from.is_never() && ends - able_from >= unasked) answer = Answer::kAnswered;
+    if (able_from.is_never()) continue;
+    const TimePoint asked_from = is_lossy ? std::max(able_from, from) : able_from;
+    if (ends - asked_from >= unasked) answer = Answer::kAnswered;
   }
   return answer;
 }

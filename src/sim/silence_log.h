@@ -27,6 +27,7 @@ class SilenceLog {
     uint32_t group = 0;
     bool answers = false;   // false: down, paused or blocked
     bool impaired = false;  // loses so many packets that no promise covers it ("The promise")
+    bool is_lossy = false;  // loses some packets: one question may stay without an answer
     bool is_deaf = false;   // blocked: its timers run on, and no promise covers what it says
   };
 
@@ -44,7 +45,7 @@ class SilenceLog {
   // Whether `subject` was silent for `observer` from `from` to `to`. An observer that did not run
   // is judged by the place where it would have run: its absence is not the subject's silence. A
   // time of ability that was shorter than `unasked` as a whole does not count: nobody may have
-  // asked in it.
+  // asked in it. Where packets are lost, only its part since `from` is taken.
   Answer Between(int observer, int subject, TimePoint from, TimePoint to, Duration unasked) const;
   // Since when, without a break up to `at`, `subject` has been able to answer; `at` itself when it
   // was not able to just before.

@@ -86,6 +86,28 @@ TEST(SilenceLogTest, NothingIsSaidOfTheImpaired) {
   EXPECT_EQ(log.Between(0, 2, At(10), At(20), kUnasked), Answer::kAnswered);
 }
 
+TEST(SilenceLogTest, WherePacketsAreLostOneQuestionIsNotEnough) {
+  constexpr HostState kLossy{0, true, false, true};
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kA, kLossy});
+  log.Record(At(20), {kA, kDown});
+  const TimePoint just_before = At(20) - Duration::Millis(200);
+  EXPECT_EQ(log.Between(0, 1, just_before, At(30), kUnasked), Answer::kSilent);
+  EXPECT_EQ(log.Between(0, 1, just_before - kUnasked, At(30), kUnasked), Answer::kAnswered);
+  SilenceLog lossless(Duration::Seconds(1000));
+  lossless.Record(At(10), {kA, kA});
+  lossless.Record(At(20), {kA, kDown});
+  EXPECT_EQ(lossless.Between(0, 1, just_before, At(30), kUnasked), Answer::kAnswered);
+}
+
+TEST(SilenceLogTest, NobodyIsBoundByWhatTheDeafSay) {
+  constexpr HostState kDeaf{0, false, false, false, true};
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kDeaf, kA});
+  EXPECT_EQ(log.Between(0, 1, At(10), At(20), kUnasked), Answer::kImpaired);
+  EXPECT_EQ(log.Between(1, 0, At(10), At(20), kUnasked), Answer::kSilent);
+}
+
 TEST(SilenceLogTest, AHostThatComesLaterWasNotThereBefore) {
   SilenceLog log(Duration::Seconds(1000));
   log.Record(At(10), {kA});
