@@ -84,7 +84,7 @@ void ReportDetection(size_t agents, const std::string& profile, int kills, doubl
       absl::StrCat(times->all_s.Text(), " s (least / median / most of ", times->all_s.size(),
                    "); first verdict ", times->first_s.Text(), " s; restart seen ",
                    times->restart_s.Text(), " s; failures of others: ", times->false_failures);
-  row.serf = serf;
+  row.beside = serf;
   const bool met = times->all_s.Max() <= most_s &&
                    (median_s == 0 || times->all_s.Median() <= median_s) &&
                    times->false_failures == 0;
@@ -123,7 +123,7 @@ void MeasureRestart(const Settings& settings, Report* report) {
   row.target = "<= 0.5 s";
   row.measured = absl::StrCat(times->restart_s.Text(), " s (least / median / most of ",
                               times->restart_s.size(), ")");
-  row.serf = "0.6 s";
+  row.beside = "0.6 s";
   row.verdict = times->restart_s.Max() <= 0.5 ? Row::Verdict::kMet : Row::Verdict::kMissed;
   report->Add(row);
 }

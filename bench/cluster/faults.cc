@@ -84,7 +84,7 @@ void MeasureLoss(const Settings& settings, const std::string& profile, int allow
   row.measured = absl::StrCat(TallyText(tally), "; ", dropped->packets, " packets dropped; views ",
                               whole ? absl::StrCat("whole after ", Fixed(whole_after, 1), " s")
                                     : std::string("not whole again"));
-  row.serf = serf;
+  row.beside = serf;
   row.verdict = tally.failures <= allowed && tally.down == 0 && whole ? Row::Verdict::kMet
                                                                       : Row::Verdict::kMissed;
   report->Add(row);
@@ -134,7 +134,7 @@ void MeasurePauses(const Settings& settings, Report* report) {
   row.measured = absl::StrCat(TallyText(tally), "; views ",
                               whole ? absl::StrCat("whole after ", Fixed(whole_after, 1), " s")
                                     : std::string("not whole again"));
-  row.serf = "0";
+  row.beside = "0";
   row.verdict =
       tally.failures == 0 && tally.down == 0 && whole ? Row::Verdict::kMet : Row::Verdict::kMissed;
   report->Add(row);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "bench/cluster/report.h"
 
 namespace muster::bench {
 
@@ -14,30 +14,6 @@ struct Settings {
   int kills = 30;     // crashes per detection figure
   int repeats = 5;    // starts, leaves and restarts per figure
   std::string serf;   // path of a serf binary to run beside the idle agents; empty: none
-};
-
-// One line of the table.
-struct Row {
-  enum class Verdict { kMet, kMissed, kNoTarget, kFailed };
-  std::string figure;
-  std::string target;
-  std::string measured;
-  std::string serf;  // of research on Serf 0.9.4 on the same kind of machine; medians
-  Verdict verdict = Verdict::kNoTarget;
-};
-
-class Report {
- public:
-  // Prints the row on stderr at once, and keeps it.
-  void Add(Row row);
-  // A figure that could not be measured; counts as missed.
-  void AddFailure(const std::string& figure, const absl::Status& why);
-  // The whole table, to stdout.
-  void Print() const;
-  bool all_met() const;
-
- private:
-  std::vector<Row> rows_;
 };
 
 // A part of the table that is measured in one go.

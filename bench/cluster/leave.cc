@@ -78,7 +78,7 @@ void MeasureLeave(const Settings& settings, Report* report) {
     row.target = "<= 0.3 s; never shown as failed";
     row.measured = absl::StrCat(times.all_s.Text(3), " s (least / median / most of ",
                                 times.all_s.size(), "); shown as failed: ", times.shown_failed);
-    row.serf = std::string(profile) == "lan" ? "0.8 s; 0" : "up to 15 s; 8 times";
+    row.beside = std::string(profile) == "lan" ? "0.8 s; 0" : "up to 15 s; 8 times";
     const bool met = times.all_s.Max() <= kGoal && times.shown_failed == 0;
     row.verdict = met ? Row::Verdict::kMet : Row::Verdict::kMissed;
     report->Add(row);

@@ -51,7 +51,8 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "no network of our own: %s\n", entered.ToString().c_str());
     return 1;
   }
-  Report report;
+  // Of research on the same kind of machine; medians.
+  Report report("Serf 0.9.4");
   for (const Figure& figure : AllFigures()) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), figure.name) == wanted.end()) {
       continue;

@@ -49,7 +49,7 @@ void MeasureOne(size_t agents, int repeats, Report* report) {
   const auto goal = Goals().find(agents);
   if (goal != Goals().end()) {
     row.target = absl::StrCat("<= ", goal->second.all_s, " s, every time");
-    row.serf = goal->second.serf;
+    row.beside = goal->second.serf;
     row.verdict = all_s.Max() <= goal->second.all_s ? Row::Verdict::kMet : Row::Verdict::kMissed;
   }
   report->Add(row);
