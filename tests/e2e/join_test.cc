@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -174,13 +173,7 @@ TEST_F(Refused, TheAddressOfALiveMember) {
 
 TEST_F(Refused, ACopyOfALiveMembersDisk) {
   const size_t clone = cluster_.Add({0});
-  const std::string copy = cluster_[clone].data_folder();
-  std::filesystem::create_directory(copy);
-  for (const auto& file : std::filesystem::directory_iterator(cluster_[1].data_folder())) {
-    if (!file.is_regular_file()) continue;
-    std::filesystem::copy(file.path(), std::filesystem::path(copy) / file.path().filename());
-  }
-  std::filesystem::permissions(copy, std::filesystem::perms::owner_all);
+  ASSERT_OK(CopyDataFolder(cluster_[1].data_folder(), cluster_[clone].data_folder()));
   const std::string id = cluster_[0].Members()["n2"].id;
   ExpectRefused(clone, {id, cluster_[1].address()});
 }

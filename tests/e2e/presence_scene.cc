@@ -1,10 +1,7 @@
 #include "tests/e2e/presence_scene.h"
 
-#include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -185,17 +182,6 @@ absl::Status ForgetPeers(const std::string& data_folder) {
   if (!loaded.ok()) return loaded.status();
   loaded->record.peers.clear();
   return file.Save(loaded->record);
-}
-
-absl::Status CopyDataFolder(const std::string& from, const std::string& to) {
-  std::error_code error;
-  std::filesystem::create_directory(to, error);
-  std::filesystem::permissions(to, std::filesystem::perms::owner_all, error);
-  for (const auto& file : std::filesystem::directory_iterator(from, error)) {
-    if (!file.is_regular_file()) continue;
-    std::filesystem::copy(file.path(), std::filesystem::path(to) / file.path().filename(), error);
-  }
-  return error ? absl::InternalError(absl::StrCat(from, ": ", error.message())) : absl::OkStatus();
 }
 
 }  // namespace muster::e2e

@@ -88,7 +88,5 @@ std::vector<std::unique_ptr<Scene>> MakeScenes(Scene::Options options,
 
 // Does away with the peers that a stopped agent's data folder remembers.
 absl::Status ForgetPeers(const std::string& data_folder);
-// Copies identity and socket-less rest of one data folder to another that does not exist yet.
-absl::Status CopyDataFolder(const std::string& from, const std::string& to);
 
 }  // namespace muster::e2e

@@ -5,8 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -44,6 +46,21 @@ std::string ReadFile(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+absl::Status CopyDataFolder(const std::string& from, const std::string& to) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::create_directory(to, error);
+  fs::permissions(to, fs::perms::owner_all, error);
+  for (const auto& file : fs::directory_iterator(from, error)) {
+    if (!file.is_regular_file(error)) continue;
+    fs::copy(file.path(), fs::path(to) / file.path().filename(), error);
+    // Files that are about to take another's place come and go.
+    if (error == std::errc::no_such_file_or_directory) error.clear();
+    if (error) break;
+  }
+  return error ? absl::InternalError(absl::StrCat(from, ": ", error.message())) : absl::OkStatus();
 }
 
 Agent::Agent(AgentOptions options) : options_(std::move(options)) {}

@@ -98,5 +98,8 @@ class Agent {
 
 // Reads a whole file; empty if there is none.
 std::string ReadFile(const std::string& path);
+// Copies the files of a data folder, as a backup does while its agent runs, to a folder that does
+// not exist yet.
+absl::Status CopyDataFolder(const std::string& from, const std::string& to);
 
 }  // namespace muster::e2e
