@@ -13,7 +13,8 @@
 namespace muster::bench {
 namespace {
 
-constexpr Duration kSpan = Duration::Seconds(60);
+constexpr Duration kSettling = Duration::Seconds(30);
+constexpr Duration kSpan = Duration::Seconds(120);
 constexpr double kLagMax_ms = 5;
 
 // p99 of the last 256 timers of each agent: at the pace of an agent at rest, those of the span.
@@ -31,7 +32,7 @@ absl::Status AddRow(Squad* squad, const Samples& before, const Samples& none, Re
   MUSTER_RETURN_IF_ERROR(squad->Check("failing"));
   const absl::StatusOr<Samples> lag = ReadLag(squad);
   if (!lag.ok()) return lag.status();
-  report->Add({squad->kind() + ": loop lag p99 of each agent, store frozen 60 s", "< 5 ms",
+  report->Add({squad->kind() + ": loop lag p99 of each agent, store frozen 120 s", "< 5 ms",
                absl::StrCat(lag->Text(), " ms (before it: ", before.Text(), ")"),
                absl::StrCat(none.Text(), " ms"),
                lag->Max() < kLagMax_ms ? Row::Verdict::kMet : Row::Verdict::kMissed});
@@ -55,11 +56,11 @@ void MeasureFrozen(const Settings& settings, const Places& places, Report* repor
       return report->AddFailure("frozen: " + squad->kind(), started);
     }
   }
-  const auto wait = [] {
+  const auto wait = [](Duration span) {
     e2e::WaitUntil(
-        kSpan, [] { return false; }, kSpan);
+        span, [] { return false; }, span);
   };
-  wait();
+  wait(kSettling);
   std::vector<Samples> before;
   for (const auto& squad : squads) {
     const absl::StatusOr<Samples> lag = ReadLag(squad.get());
@@ -71,7 +72,7 @@ void MeasureFrozen(const Settings& settings, const Places& places, Report* repor
       report->AddFailure("frozen: " + place->kind(), frozen);
     }
   }
-  wait();
+  wait(kSpan);
   const absl::StatusOr<Samples> none = ReadLag(squads[0].get());
   for (size_t i = 1; none.ok() && i < squads.size(); ++i) {
     const absl::Status added = AddRow(squads[i].get(), before[i], *none, report);
