@@ -29,13 +29,20 @@ class Failure : public testing::TestWithParam<Timing> {
   Duration detection() const { return tolerance() + Duration::Seconds(2); }
 
   // When agent `at` streamed that `member` failed, after `since_us`; 0 if it did not.
+  // The list of members may show it before the event's line has come through.
   int64_t FailedAt(size_t at, const std::string& member, int64_t since_us) {
-    for (const SeenEvent& event : cluster_.Events(at)) {
-      if (event.type == "member.failed" && event.member == member && event.arrived_us >= since_us) {
-        return event.arrived_us;
+    int64_t failed_us = 0;
+    const auto is_seen = [&] {
+      for (const SeenEvent& event : cluster_.Events(at)) {
+        if (event.type != "member.failed" || event.member != member) continue;
+        if (event.arrived_us < since_us) continue;
+        failed_us = event.arrived_us;
+        return true;
       }
-    }
-    return 0;
+      return false;
+    };
+    EXPECT_TRUE(WaitUntil(Duration::Seconds(5), is_seen)) << member << " at n" << at + 1;
+    return failed_us;
   }
 
   Cluster cluster_;

@@ -18,7 +18,7 @@ namespace {
 using Strings = std::vector<std::string>;
 
 // A mistake, and parts of what is said about it.
-struct Case {
+struct Mistake {
   Strings args;
   std::string what, fact, remedy;
 };
@@ -62,7 +62,7 @@ class CommandLineTest : public testing::Test {
     return text != nullptr ? *text : "no text";
   }
 
-  void ExpectMistake(const Case& c) const {
+  void ExpectMistake(const Mistake& c) const {
     const Failure failure = Bad(c.args);
     const std::string args = testing::PrintToString(c.args);
     EXPECT_EQ(failure.exit, ExitCode::kUsage) << args;
@@ -278,74 +278,76 @@ TEST_F(CommandLineTest, ReloadReadsTheFileAgain) {
 }
 
 TEST_F(CommandLineTest, MistakesAreNamedWithTheNearestGuess) {
-  for (const Case& c : {
-           Case{{"agent", "--joyn=127.0.0.1"},
-                "unknown flag '--joyn'",
-                "--join",
-                "muster agent --help"},
-           Case{{"agent", "--advertize", "1.2.3.4"},
-                "unknown flag '--advertize'",
-                "--advertise",
-                "muster agent --help"},
-           Case{{"members", "--colour"},
-                "unknown flag '--colour'",
-                "--color",
-                "muster members --help"},
-           Case{{"members", "-x"}, "unknown flag '-x'", "the nearest", "muster members --help"},
-           Case{{"--quiett", "members"},
-                "unknown flag '--quiett'",
-                "--quiet",
-                "muster members --help"},
-           Case{{"memebers"}, "unknown command 'memebers'", "'members'", "muster members"},
-           Case{{"memebers", "--status", "alive"}, "unknown command 'memebers'", "'members'", ""},
-           Case{{"force-leav", "n1"}, "unknown command 'force-leav'", "'force-leave'", ""},
-           Case{{"status", "now"}, "unexpected argument 'now'", "", "muster status --help"},
-           Case{{"member", "a", "b"}, "unexpected argument 'b'", "", "muster member --help"},
-           Case{{}, "no command given", "", "muster --help"},
-           Case{{"-q"}, "no command given", "", "muster --help"},
-           Case{{"member"}, "NAME is required", "", "muster member --help"},
-           Case{{"join"}, "ADDR is required", "", "muster join --help"},
-           Case{{"wait"}, "--for is required", "", "muster wait --help"},
-           Case{{"members", "--sort"}, "--sort", "", "muster members --help"},
-           Case{{"agent", "--name="}, "--name has an empty value", "", "leave the flag out"},
-           Case{{"agent", "--name", ""}, "--name has an empty value", "", "leave the flag out"},
-           Case{{"members", "-o", "xml"},
-                "'xml' is not one of json, jsonl, name, table, wide",
-                "",
-                ""},
-           Case{{"members", "--color=maybe"}, "'maybe' is not one of always, auto, never", "", ""},
-           Case{{"members", "--timeout=10"}, "'10' is not a duration such as", "", ""},
-           Case{{"members", "--wait-agree=-1s"}, "'-1s' is not a duration", "", ""},
-           Case{{"members", "--expect=-1"}, "'-1' is not a number of members", "", ""},
-           Case{{"members", "--expect=3x"}, "'3x' is not a number of members", "", ""},
+  for (const Mistake& c : {
+           Mistake{{"agent", "--joyn=127.0.0.1"},
+                   "unknown flag '--joyn'",
+                   "--join",
+                   "muster agent --help"},
+           Mistake{{"agent", "--advertize", "1.2.3.4"},
+                   "unknown flag '--advertize'",
+                   "--advertise",
+                   "muster agent --help"},
+           Mistake{{"members", "--colour"},
+                   "unknown flag '--colour'",
+                   "--color",
+                   "muster members --help"},
+           Mistake{{"members", "-x"}, "unknown flag '-x'", "the nearest", "muster members --help"},
+           Mistake{{"--quiett", "members"},
+                   "unknown flag '--quiett'",
+                   "--quiet",
+                   "muster members --help"},
+           Mistake{{"memebers"}, "unknown command 'memebers'", "'members'", "muster members"},
+           Mistake{
+               {"memebers", "--status", "alive"}, "unknown command 'memebers'", "'members'", ""},
+           Mistake{{"force-leav", "n1"}, "unknown command 'force-leav'", "'force-leave'", ""},
+           Mistake{{"status", "now"}, "unexpected argument 'now'", "", "muster status --help"},
+           Mistake{{"member", "a", "b"}, "unexpected argument 'b'", "", "muster member --help"},
+           Mistake{{}, "no command given", "", "muster --help"},
+           Mistake{{"-q"}, "no command given", "", "muster --help"},
+           Mistake{{"member"}, "NAME is required", "", "muster member --help"},
+           Mistake{{"join"}, "ADDR is required", "", "muster join --help"},
+           Mistake{{"wait"}, "--for is required", "", "muster wait --help"},
+           Mistake{{"members", "--sort"}, "--sort", "", "muster members --help"},
+           Mistake{{"agent", "--name="}, "--name has an empty value", "", "leave the flag out"},
+           Mistake{{"agent", "--name", ""}, "--name has an empty value", "", "leave the flag out"},
+           Mistake{{"members", "-o", "xml"},
+                   "'xml' is not one of json, jsonl, name, table, wide",
+                   "",
+                   ""},
+           Mistake{
+               {"members", "--color=maybe"}, "'maybe' is not one of always, auto, never", "", ""},
+           Mistake{{"members", "--timeout=10"}, "'10' is not a duration such as", "", ""},
+           Mistake{{"members", "--wait-agree=-1s"}, "'-1s' is not a duration", "", ""},
+           Mistake{{"members", "--expect=-1"}, "'-1' is not a number of members", "", ""},
+           Mistake{{"members", "--expect=3x"}, "'3x' is not a number of members", "", ""},
        }) {
     ExpectMistake(c);
   }
 }
 
 TEST_F(CommandLineTest, MistakesInAGroup) {
-  for (const Case& c : {
-           Case{{"presence"}, "'presence' needs a command", "", "muster presence --help"},
-           Case{{"presence", "-q"}, "'presence' needs a command", "", "muster presence --help"},
-           Case{{"presence", "lits"},
-                "unknown command 'presence lits'",
-                "'presence list'",
-                "muster presence list, or muster presence --help"},
-           Case{{"presence", "members"}, "unknown command 'presence members'", "", ""},
-           Case{{"presnce"},
-                "unknown command 'presnce'",
-                "'presence'",
-                "muster presence, or muster --help"},
-           Case{{"list"}, "unknown command 'list'", "", ""},
-           Case{{"presence", "purge"}, "NAME is required", "", "muster presence purge --help"},
-           Case{{"presence", "list", "x"},
-                "unexpected argument 'x'",
-                "",
-                "muster presence list --help"},
-           Case{{"presence", "list", "--colour"},
-                "unknown flag '--colour'",
-                "--color",
-                "muster presence list --help"},
+  for (const Mistake& c : {
+           Mistake{{"presence"}, "'presence' needs a command", "", "muster presence --help"},
+           Mistake{{"presence", "-q"}, "'presence' needs a command", "", "muster presence --help"},
+           Mistake{{"presence", "lits"},
+                   "unknown command 'presence lits'",
+                   "'presence list'",
+                   "muster presence list, or muster presence --help"},
+           Mistake{{"presence", "members"}, "unknown command 'presence members'", "", ""},
+           Mistake{{"presnce"},
+                   "unknown command 'presnce'",
+                   "'presence'",
+                   "muster presence, or muster --help"},
+           Mistake{{"list"}, "unknown command 'list'", "", ""},
+           Mistake{{"presence", "purge"}, "NAME is required", "", "muster presence purge --help"},
+           Mistake{{"presence", "list", "x"},
+                   "unexpected argument 'x'",
+                   "",
+                   "muster presence list --help"},
+           Mistake{{"presence", "list", "--colour"},
+                   "unknown flag '--colour'",
+                   "--color",
+                   "muster presence list --help"},
        }) {
     ExpectMistake(c);
   }
