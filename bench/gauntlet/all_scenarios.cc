@@ -3,7 +3,8 @@
 namespace muster::gauntlet {
 
 std::vector<Scenario> AllScenarios() {
-  return {SteadyState(), OneCrash(), Threshold(), Interval(), MassCrash(), FlipFlop(), HeavyLoss()};
+  return {SteadyState(), OneCrash(),  Threshold(),  Interval(), Bootstrap(), MassCrash(),
+          FlipFlop(),    HeavyLoss(), Partitions(), Restarts(), OneJoin()};
 }
 
 }  // namespace muster::gauntlet

@@ -50,7 +50,9 @@ void Arena::AddHosts(int model_seed) {
       const ModelStart how{config_.members, model_seed};
       const ModelFactory factory = ModelOf(config_.mode, config_.constants);
       host.factory = [how, factory](const sim::ProcessStart& start) {
-        return std::make_unique<ModelProcess>(start, how, factory);
+        // Whoever restarts knows nobody.
+        const ModelStart again{how.members, 0};
+        return std::make_unique<ModelProcess>(start, start.epoch == 1 ? how : again, factory);
       };
     }
     cluster_.AddHost(std::move(host));
@@ -112,6 +114,13 @@ void Arena::CloseSecond() {
 uint64_t Arena::BytesOf(int member) const {
   const sim::Traffic& traffic = cluster_.traffic(member);
   return traffic.sent_bytes + traffic.sent_datagrams * kHeaderBytes + traffic.sent_stream_bytes;
+}
+
+double Arena::bytes_both_ways(int member) const {
+  const sim::Traffic& traffic = cluster_.traffic(member);
+  return static_cast<double>(BytesOf(member) + traffic.received_bytes +
+                             traffic.received_datagrams * kHeaderBytes +
+                             traffic.received_stream_bytes);
 }
 
 double Arena::total_bytes() const {

@@ -57,6 +57,9 @@ class Arena {
   const std::vector<double>& bytes_per_second() const { return bytes_per_second_; }
   // Sent since the start, of all members.
   double total_bytes() const;
+  double bytes_of(int member) const { return static_cast<double>(BytesOf(member)); }
+  // Sent and received, headers included.
+  double bytes_both_ways(int member) const;
   double total_packets() const;
   // Forgets what was counted and told so far.
   void BeginScore();

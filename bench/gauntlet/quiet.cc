@@ -55,15 +55,12 @@ Scenario SteadyState() {
   Scenario s;
   s.id = "S1";
   s.about = "steady state, loss 0.1 %; bytes include 28 of headers a datagram";
-  const char* sizes[] = {"N=128", "N=1000"};
   for (int group = 0; group < 2; ++group) {
-    const std::string n = sizes[group];
+    s.figures.push_back({group, "sent, B/s mean", 0, Aggregate::kMean, {250, 250, kNone, kNone}});
     s.figures.push_back(
-        {group, n + " sent, B/s mean", 0, Aggregate::kMean, {250, 250, kNone, kNone}});
-    s.figures.push_back(
-        {group, n + " sent, B/s p99 of 1-s windows", 0, Aggregate::kP99, {500, 500, kNone, kNone}});
-    s.figures.push_back({group, n + " packets/s", 1, Aggregate::kMean, {}});
-    s.figures.push_back({group, n + " false positives", 2, Aggregate::kSum, {0, 0, kNone, kNone}});
+        {group, "sent, B/s p99 of 1-s windows", 0, Aggregate::kP99, {500, 500, kNone, kNone}});
+    s.figures.push_back({group, "packets/s", 1, Aggregate::kMean, {}});
+    s.figures.push_back({group, "false positives", 2, Aggregate::kSum, {0, 0, kNone, kNone}});
   }
   s.trials = [](Scale scale) {
     const bool is_full = scale == Scale::kFull;
@@ -84,12 +81,11 @@ Scenario OneCrash() {
     int members;
     int64_t loss_ppm;
     int seeds;
-    double full_f;
   };
-  static constexpr Group kGroups[] = {{"N=128 loss 0.1 %", 128, 1'000, 200, kNone},
-                                      {"N=128 loss 1 %", 128, 10'000, 100, kNone},
-                                      {"N=128 loss 5 %", 128, 50'000, 100, kNone},
-                                      {"N=1000 loss 0.1 %", 1000, 1'000, 10, kNone}};
+  static constexpr Group kGroups[] = {{"loss 0.1 %", 128, 1'000, 200},
+                                      {"loss 1 %", 128, 10'000, 100},
+                                      {"loss 5 %", 128, 50'000, 100},
+                                      {"loss 0.1 %", 1000, 1'000, 10}};
   for (int group = 0; group < 4; ++group) {
     const std::string n = kGroups[group].name;
     s.figures.push_back(

@@ -148,7 +148,7 @@ Verdict ScenarioReport::Judge(const Figure& figure) const {
 }
 
 std::string ScenarioReport::Table() const {
-  std::string text = "\n### " + scenario_.id + ": " + scenario_.about + "\n\n| figure | runs |";
+  std::string text = "\n### " + scenario_.id + ": " + scenario_.about + "\n\n| figure | N, runs |";
   for (const Mode mode : modes_) text += std::string(" ") + ModeName(mode) + " |";
   text += " target |\n|---|---|";
   for (size_t i = 0; i <= modes_.size(); ++i) text += "---|";
@@ -158,7 +158,8 @@ std::string ScenarioReport::Table() const {
     int trials = 0;
     for (const ModeResult& result : results_)
       trials = std::max(trials, result.trials(figure.group));
-    text += "| " + figure.what + " | " + std::to_string(trials) + " |";
+    text += "| " + figure.what + " | " + std::to_string(MembersOf(figure.group)) + ", " +
+            std::to_string(trials) + " |";
     for (const Mode mode : modes_) text += " " + Number(ValueOf(mode, figure)) + " |";
     text += " " + Judge(figure).text + " |\n";
   }

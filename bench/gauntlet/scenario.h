@@ -65,8 +65,12 @@ Scenario SteadyState();  // S1
 Scenario OneCrash();     // S2
 Scenario Threshold();    // S3
 Scenario Interval();     // S4
+Scenario Bootstrap();    // S5
 Scenario MassCrash();    // S6
 Scenario FlipFlop();     // S7
 Scenario HeavyLoss();    // S8
+Scenario Partitions();   // S9
+Scenario Restarts();     // S10
+Scenario OneJoin();      // S11
 
 }  // namespace muster::gauntlet

@@ -131,7 +131,7 @@ std::vector<Trial> SickTrials(Scale scale, int directions) {
   for (int direction = 0; direction < directions; ++direction) {
     if (scale == Scale::kFull) {
       trials.push_back({direction, 1000, 1, 10, direction, 900});
-    } else if (direction == 0) {
+    } else {
       trials.push_back({direction, 128, 1, 4, direction, 180});
     }
   }
@@ -143,7 +143,7 @@ std::vector<Trial> SickTrials(Scale scale, int directions) {
 Scenario MassCrash() {
   Scenario s;
   s.id = "S6";
-  s.about = "members of 1,000 crash together (smoke: of 128)";
+  s.about = "members crash together";
   constexpr const char* kNames[] = {"1 %", "10 %", "25 %"};
   for (int group = 0; group < 3; ++group) {
     const std::string name = kNames[group];
@@ -167,8 +167,7 @@ Scenario FlipFlop() {
   Scenario s;
   s.id = "S7";
   s.about =
-      "10 of 1,000 lose all datagrams one way, 20 s on, 20 s off, for 900 s (smoke: 4 of 128, 180 "
-      "s)";
+      "ten of 1,000 (smoke: 4 of 128, 180 s) lose all datagrams one way, 20 s on, 20 s off, 900 s";
   for (int group = 0; group < 2; ++group) {
     for (const Figure& figure : SickFigures(kDirections[group], group, 60, 60, 2)) {
       s.figures.push_back(figure);
@@ -182,7 +181,7 @@ Scenario FlipFlop() {
 Scenario HeavyLoss() {
   Scenario s;
   s.id = "S8";
-  s.about = "10 of 1,000 lose 80 % for 900 s (smoke: 4 of 128, 180 s)";
+  s.about = "ten of 1,000 lose 80 % for 900 s (smoke: 4 of 128, 180 s)";
   for (int group = 0; group < 3; ++group) {
     for (const Figure& figure : SickFigures(kDirections[group], group, 30, 30, 1)) {
       s.figures.push_back(figure);
