@@ -7,6 +7,7 @@
 #include "src/base/hash.h"
 #include "src/core/merge_rules.h"
 #include "src/core/rtt.h"
+#include "src/core/seeded_bug.h"
 
 namespace muster::core {
 namespace {
@@ -100,6 +101,7 @@ Change MemberTable::Apply(TimePoint now, const wire::Update& update) {
     return change;
   }
 
+  const uint64_t hash_before = view_cell_.hash;
   Count(member, -1);
   member.outdated = lesson.outdated;
   if (lesson.replaces && *update.attributes != member.attributes()) {
@@ -112,6 +114,7 @@ Change MemberTable::Apply(TimePoint now, const wire::Update& update) {
     member.since_us = std::min(member.since_us, VerdictTime(now, update));
   }
   Count(member, +1);
+  if (HasBug(SeededBug::kStaleCell) && change.attributes_changed) view_cell_.hash = hash_before;
 
   change.to = member.state;
   if (change.to != change.from) {

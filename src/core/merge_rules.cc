@@ -2,6 +2,8 @@
 
 #include <compare>
 
+#include "src/core/seeded_bug.h"
+
 namespace muster::core {
 namespace {
 
@@ -10,7 +12,12 @@ int Sign(std::strong_ordering order) { return order < 0 ? -1 : order > 0 ? 1 : 0
 }  // namespace
 
 int CompareClaims(const Claim& a, const Claim& b) {
-  const std::strong_ordering order = a.incarnation <=> b.incarnation;
+  std::strong_ordering order = a.incarnation <=> b.incarnation;
+  if (HasBug(SeededBug::kIgnoresEpoch)) order = a.incarnation.counter() <=> b.incarnation.counter();
+  if (HasBug(SeededBug::kRevives) && order == 0 && a.state != b.state) {
+    if (a.state == wire::State::kAlive && b.state == wire::State::kFailed) return 1;
+    if (b.state == wire::State::kAlive && a.state == wire::State::kFailed) return -1;
+  }
   return Sign(order != 0 ? order : a.state <=> b.state);
 }
 

@@ -2,6 +2,7 @@
 
 #include "src/base/check.h"
 #include "src/core/node_impl.h"
+#include "src/core/seeded_bug.h"
 
 // Joining from both sides of the door, and finding lost members again (README.md).
 
@@ -341,7 +342,7 @@ std::vector<Address> Node::Impl::LostSeeds() const {
 }
 
 bool Node::Impl::HealNeeded() const {
-  if (leaving_) return false;
+  if (leaving_ || HasBug(SeededBug::kNeverHeals)) return false;
   const bool has_seeds = joiner_.has_seeds() || !hints_.addresses().empty();
   return table_.count(wire::State::kFailed) > 0 || (joiner_.joined() && has_seeds);
 }

@@ -4,6 +4,7 @@
 #include "src/base/check.h"
 #include "src/core/merge_rules.h"
 #include "src/core/node_impl.h"
+#include "src/core/seeded_bug.h"
 
 // What a claim changes: admission, merging, and everything that follows from a change.
 
@@ -66,7 +67,7 @@ bool Node::Impl::MayAddTombstone() {
 }
 
 bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
-  if (update.id == identity_.id) {
+  if (update.id == identity_.id && !HasBug(SeededBug::kBelievesOwnEnd)) {
     ClaimAboutSelf(update, source);
     return false;
   }
@@ -105,6 +106,11 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
       RequestRecord(update.id, source);
       return false;
     }
+  }
+  if (HasBug(SeededBug::kHearsayVerdict) && update.state == wire::State::kSuspect) {
+    wire::Update verdict = update;
+    verdict.state = wire::State::kFailed;
+    return Merge(verdict, source.sender);
   }
   bool wants_attributes = false;
   const bool news = Merge(update, source.sender, &wants_attributes);
@@ -287,6 +293,7 @@ void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source
     last_epoch_forced_ = now_;
     next = Incarnation::Of(update.incarnation.epoch() + 1, 0);
   }
+  if (HasBug(SeededBug::kNeverRefutes)) return;
   refuted_in_call_ = true;
   if (update.state != wire::State::kAlive) HealthChanged(awareness_.RefutedSelf());
   ++stats_.refutations;

@@ -2,6 +2,7 @@
 
 #include "src/base/check.h"
 #include "src/core/node_impl.h"
+#include "src/core/seeded_bug.h"
 
 // From a failed probe to a verdict (README.md has the steps). The accuser waits one tolerance from
 // its first failed probe, all others two; each takes a last look of its own before it says failed.
@@ -36,6 +37,7 @@ Duration Node::Impl::ToleranceOf(const HostId& id) const {
 
 Duration Node::Impl::WindowFor(const Flight& flight) const {
   const Duration tolerance = ToleranceOf(flight.target);
+  if (HasBug(SeededBug::kHalfTolerance)) return tolerance / 2;
   if (flight.stream_refused || !IsLonely()) return tolerance;
   const Duration waited = now_ - last_heard_;
   if (waited < kLonelyAfter) return tolerance * 2;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/core/seeded_bug.h"
+
 namespace muster::core {
 namespace {
 
@@ -36,7 +38,7 @@ void PeerCells::Note(TimePoint now, const HostId& id, const wire::ViewCell& thei
     peer->differs_since = now;
   }
   peer->heard_at = now;
-  peer->cell = theirs;
+  if (!HasBug(SeededBug::kFirstCellStays) || peer->cell == wire::ViewCell()) peer->cell = theirs;
   Judge(now, ours, peer);
 }
 
