@@ -147,20 +147,42 @@ Verdict ScenarioReport::Judge(const Figure& figure) const {
   return verdict;
 }
 
+std::string ScenarioReport::ToleranceRow(int members) const {
+  std::string text = "| tolerance or shortest suspicion, s | " + std::to_string(members) + " |";
+  for (const Mode mode : modes_) {
+    const Duration tolerance = ToleranceOf(mode, scenario_.constants, members);
+    text += " " + Number(static_cast<double>(tolerance.micros()) / 1e6) + " |";
+  }
+  return text + " |\n";
+}
+
+std::string ScenarioReport::Cell(size_t mode, const Figure& figure) const {
+  std::string text = Number(Value(results_[mode], figure));
+  if (figure.aggregate != Aggregate::kMean) return text;
+  const Samples samples(results_[mode].Of(figure.group, figure.metric));
+  if (samples.size() > 1) text += " +- " + Number(samples.MeanError());
+  return text;
+}
+
 std::string ScenarioReport::Table() const {
   std::string text = "\n### " + scenario_.id + ": " + scenario_.about + "\n\n| figure | N, runs |";
   for (const Mode mode : modes_) text += std::string(" ") + ModeName(mode) + " |";
   text += " target |\n|---|---|";
   for (size_t i = 0; i <= modes_.size(); ++i) text += "---|";
   text += "\n";
+  int members = 0;
   for (const Figure& figure : scenario_.figures) {
     if (!HasSamples(figure)) continue;
+    if (MembersOf(figure.group) != members) {
+      members = MembersOf(figure.group);
+      text += ToleranceRow(members);
+    }
     int trials = 0;
     for (const ModeResult& result : results_)
       trials = std::max(trials, result.trials(figure.group));
     text += "| " + figure.what + " | " + std::to_string(MembersOf(figure.group)) + ", " +
             std::to_string(trials) + " |";
-    for (const Mode mode : modes_) text += " " + Number(ValueOf(mode, figure)) + " |";
+    for (size_t i = 0; i < modes_.size(); ++i) text += " " + Cell(i, figure) + " |";
     text += " " + Judge(figure).text + " |\n";
   }
   return text;

@@ -54,6 +54,9 @@ class ScenarioReport {
   double ValueOf(Mode mode, const Figure& figure) const;
   bool HasSamples(const Figure& figure) const;
   int MembersOf(int group) const;
+  std::string ToleranceRow(int members) const;
+  // With half of the 95 % confidence interval, where the figure is a mean of several samples.
+  std::string Cell(size_t mode, const Figure& figure) const;
   Verdict Judge(const Figure& figure) const;
 
   const Scenario& scenario_;
