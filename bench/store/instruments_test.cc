@@ -69,8 +69,11 @@ TEST(FileUse, SeesWhatThisProcessWrites) {
   const FileUse before = ReadFileUse();
   for (int i = 0; i < 3; ++i) ASSERT_EQ(write(fd, block.data(), block.size()), 10'000);
   const FileUse after = ReadFileUse();
-  EXPECT_EQ(after.bytes_written - before.bytes_written, 30'000u);
-  EXPECT_EQ(after.write_calls - before.write_calls, 3u);
+  // A little more where a sanitizer probes memory by writing it to a pipe.
+  EXPECT_GE(after.bytes_written - before.bytes_written, 30'000u);
+  EXPECT_LT(after.bytes_written - before.bytes_written, 30'500u);
+  EXPECT_GE(after.write_calls - before.write_calls, 3u);
+  EXPECT_LT(after.write_calls - before.write_calls, 10u);
   close(fd);
   unlink(path);
 }
