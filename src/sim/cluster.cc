@@ -216,6 +216,7 @@ bool Cluster::RunUntil(const std::function<bool()>& condition, Duration limit, D
 bool Cluster::Step(TimePoint limit) {
   if (hosts_changed_) TellHosts();
   if (queue_.empty() || queue_.next() > limit) return false;
+  MUSTER_CHECK(queue_.next() >= now_);
   const SimQueue::Slot slot = queue_.Pop(&now_);
   const SimEvent& event = queue_[slot];
   ++steps_;

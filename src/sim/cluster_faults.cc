@@ -114,7 +114,11 @@ void Cluster::SetCpu(int host, const CpuShare& cpu) {
     return;
   }
   node.called_at = now_;
-  if (node.reads()) FeedWaiting(host, node.TakeWaiting());
+  if (node.reads()) {
+    FeedWaiting(host, node.TakeWaiting());
+  } else {
+    ArmAnew(host);  // a blocked one has its timers
+  }
 }
 
 void Cluster::PushSlice(TimePoint at, int host, bool begins) {

@@ -81,7 +81,8 @@ void StreamTable::Open(TimePoint now, int host, StreamId stream, const Address& 
   c.ends[0] = {host, stream, true, 0};
   MUSTER_CHECK(by_id_[static_cast<size_t>(host)].Insert(stream, slot));
   ++counts_.opened;
-  Schedule(now + budget, Step::kBudget, slot, 0);
+  // A late process may ask for a time that is over.
+  Schedule(now + std::max(budget, Duration::Zero()), Step::kBudget, slot, 0);
   SendSyn(now, slot);
 }
 

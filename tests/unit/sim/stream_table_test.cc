@@ -101,6 +101,12 @@ TEST_F(StreamTableTest, OpensAsksAnswersAndCloses) {
   EXPECT_EQ(Run(Duration::Seconds(60)), Notes{});
 }
 
+TEST_F(StreamTableTest, ABudgetThatIsOverEndsTheStreamNowAndNotBefore) {
+  table_.Open(now_, 0, 1, At(1), Duration::Millis(-5));
+  EXPECT_EQ(queue_.next(), now_);
+  EXPECT_EQ(Run(Duration::Millis(10)), Notes{"0/1 timed out"});
+}
+
 TEST_F(StreamTableTest, WhatIsSentBeforeAndAfterOpeningArrivesInOrder) {
   table_.Open(now_, 0, 1, At(1), kBudget);
   for (const char* frame : {"a", "b", "c"}) table_.Send(now_, 0, 1, frame);
