@@ -78,17 +78,23 @@ TrialResult RunPartition(const Trial& trial, Mode mode) {
   return {{SecondsUntilEqual(&arena, Duration::Seconds(300))}, {failed}};
 }
 
-// Trial: a = members restarted together, b = ms between two such steps, c = steps.
+// Trial: a = members killed together, b = ms between two such steps, c = steps. Each stays down for
+// one step.
 TrialResult RunRestarts(const Trial& trial, Mode mode) {
   Arena arena(ConfigOf(trial, mode));
   arena.StartTogether(Duration::Seconds(10));
   int next = 1;  // not the seed
-  for (int64_t step = 0; step < trial.c; ++step) {
-    for (int64_t i = 0; i < trial.a; ++i) {
-      arena.cluster().Restart(next, {});
+  std::vector<int> down;
+  for (int64_t step = 0; step <= trial.c; ++step) {
+    std::vector<int> killed;
+    for (int64_t i = 0; i < trial.a && step < trial.c; ++i) {
+      arena.cluster().Crash(next);
+      killed.push_back(next);
       next = next + 1 < trial.members ? next + 1 : 1;
     }
-    arena.RunFor(Duration::Millis(trial.b));
+    for (const int member : down) arena.cluster().Start(member);
+    down = killed;
+    if (step < trial.c) arena.RunFor(Duration::Millis(trial.b));
   }
   const double equal_after = SecondsUntilEqual(&arena, Duration::Seconds(300));
   return {{equal_after},
