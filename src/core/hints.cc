@@ -1,12 +1,18 @@
 #include "src/core/hints.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
 #include <utility>
 
 namespace muster::core {
 
 void Hints::Set(TimePoint now, std::vector<Address> addresses, size_t members_up) {
   addresses_ = std::move(addresses);
+  std::map<std::array<uint8_t, 16>, size_t> of_host;
+  std::erase_if(addresses_,
+                [&](const Address& address) { return ++of_host[address.bytes()] > kPerHostMax; });
   if (addresses_.size() > kMax) addresses_.resize(kMax);
   taken_ = 0;
   wave_ = kFirstWave;
@@ -15,6 +21,7 @@ void Hints::Set(TimePoint now, std::vector<Address> addresses, size_t members_up
     allowed_ = std::min(allowed_, std::max(kTriesMin, kTriesOfCluster / members_up));
   }
   next_wave_ = allowed_ > 0 ? now : TimePoint::Never();
+  if (allowed_ > 0 && joining_until_.is_never()) joining_until_ = now + kJoiningFor;
 }
 
 std::vector<Address> Hints::TakeWave(TimePoint now, size_t in_flight) {

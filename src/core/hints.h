@@ -14,7 +14,10 @@ namespace muster::core {
 // costs a third of a second, one of live ones four attempts.
 class Hints {
  public:
-  static constexpr size_t kMax = 4096;         // those beyond are not taken
+  static constexpr size_t kMax = 4096;  // those beyond are not taken
+  // Of one IP: whoever can write rows could else have every agent dial all ports of a host of his
+  // choice, again and again.
+  static constexpr size_t kPerHostMax = 64;
   static constexpr size_t kFirstWave = 4;      // attempts
   static constexpr size_t kInFlightMax = 192;  // attempts; each holds a socket of the process
   static constexpr Duration kWaveEvery = Duration::Millis(50);
@@ -24,6 +27,9 @@ class Hints {
   // left to healing.
   static constexpr size_t kTriesOfCluster = 96;
   static constexpr size_t kTriesMin = 3;
+  // For so long after the first list an agent counts as on its way in. Later lists are tried beside
+  // its work: rows of dead hosts, which stay for their TTL, must not make it unready at each look.
+  static constexpr Duration kJoiningFor = Duration::Seconds(2);
 
   // Replaces the list; the first wave is due at once. `members_up`: how many hold this view.
   void Set(TimePoint now, std::vector<Address> addresses, size_t members_up);
@@ -34,6 +40,7 @@ class Hints {
 
   TimePoint next_wave() const { return next_wave_; }
   bool has_waves() const { return !next_wave_.is_never(); }
+  bool IsJoining(TimePoint now) const { return now < joining_until_; }
   const std::vector<Address>& addresses() const { return addresses_; }
 
  private:
@@ -42,6 +49,7 @@ class Hints {
   size_t allowed_ = 0;
   size_t wave_ = kFirstWave;
   TimePoint next_wave_ = TimePoint::Never();
+  TimePoint joining_until_ = TimePoint::Never();  // never: no list yet
 };
 
 }  // namespace muster::core

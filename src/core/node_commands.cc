@@ -23,7 +23,9 @@ void Node::Impl::SetHints(std::vector<Address> addresses) {
 
 JoinState Node::Impl::join_state() const {
   if (joiner_.joined() || others_up() > 0) return JoinState::kJoined;
-  if (hints_.has_waves() || joiner_.hint_attempts() > 0) return JoinState::kJoining;
+  if (hints_.IsJoining(now_) && (hints_.has_waves() || joiner_.hint_attempts() > 0)) {
+    return JoinState::kJoining;
+  }
   if (!joiner_.has_seeds()) return JoinState::kAlone;
   // Remembered peers may all be gone for good: after one whole round nobody waits for them.
   if (!joiner_.has_configured() && joiner_.HasFailedRound()) return JoinState::kAlone;

@@ -80,5 +80,30 @@ TEST(HintsTest, TheListIsBounded) {
   EXPECT_EQ(hints.addresses(), Hosts(Hints::kMax));
 }
 
+TEST(HintsTest, NoHostHasAllItsPortsDialled) {
+  std::vector<Address> addresses;
+  for (uint16_t port = 1; port <= 1000; ++port) {
+    addresses.push_back(Address::V4(0x0a000001, port));
+    addresses.push_back(Address::V4(0x0a000100 + port, 7946));
+  }
+  Hints hints;
+  hints.Set(At(0), addresses, 1);
+  std::vector<Address> expected(addresses.begin(), addresses.begin() + 2 * Hints::kPerHostMax);
+  for (size_t i = expected.size() + 1; i < addresses.size(); i += 2) {
+    expected.push_back(addresses[i]);
+  }
+  EXPECT_EQ(hints.addresses(), expected) << "the first of each host, in their order";
+}
+
+TEST(HintsTest, OnlyTheFirstListHoldsAnAgentUp) {
+  Hints hints;
+  hints.Set(At(0), {}, 1);
+  hints.Set(At(500), Hosts(9), 1);
+  EXPECT_TRUE(hints.IsJoining(At(500) + Hints::kJoiningFor - Duration::Micros(1)));
+  EXPECT_FALSE(hints.IsJoining(At(500) + Hints::kJoiningFor));
+  hints.Set(At(5000), Hosts(9), 1);
+  EXPECT_FALSE(hints.IsJoining(At(5000)));
+}
+
 }  // namespace
 }  // namespace muster::core

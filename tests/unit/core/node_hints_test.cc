@@ -54,6 +54,26 @@ TEST_F(NodeHintsTest, ALonelyNodeDialsTwoHundredWithinHalfASecond) {
   EXPECT_EQ(h_.node().join_state(), JoinState::kAlone) << "nobody is left to hope for";
 }
 
+TEST_F(NodeHintsTest, RowsOfDeadHostsDoNotMakeANodeUnreadyAtEachLook) {
+  SetHints(Hosts(1));
+  for (int look = 0; look < 5; ++look) {
+    const std::vector<Effects::StreamAction> dials = Dials(Duration::Millis(500));
+    ASSERT_FALSE(dials.empty()) << "it is tried at each look";
+    EXPECT_EQ(h_.node().join_state(), look == 0 ? JoinState::kJoining : JoinState::kAlone);
+    for (const Effects::StreamAction& dial : dials) h_.EndStream(dial.stream, StreamEnd::kTimedOut);
+    h_.Run(Duration::Seconds(10), [] {});  // whatever healing began is over too
+    SetHints(Hosts(1));
+  }
+}
+
+TEST_F(NodeHintsTest, AListThatSwallowsEverythingHoldsNobodyUpForLong) {
+  SetHints(Hosts(1000));
+  Dials(Hints::kJoiningFor - Duration::Millis(100));
+  EXPECT_EQ(h_.node().join_state(), JoinState::kJoining);
+  Dials(Duration::Millis(200));
+  EXPECT_EQ(h_.node().join_state(), JoinState::kAlone);
+}
+
 TEST_F(NodeHintsTest, OneselfIsNoHint) {
   SetHints({NodeHarness::AddressOf(0)});
   EXPECT_EQ(h_.node().join_state(), JoinState::kAlone);
