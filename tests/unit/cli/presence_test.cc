@@ -148,5 +148,17 @@ TEST(StoreState, WhatIsUnknownIsLeftOut) {
   EXPECT_EQ(FormatStore(store, 0), "none");
 }
 
+TEST(StoreState, TheStoreIsNamedOnce) {
+  StoreState store;
+  store.kind = "redis";
+  store.url = "redis://u:***@h:6379/0";
+  store.state = "failing";
+  store.error = "redis://u:***@h:6379/0: cannot connect: h: connection refused";
+  EXPECT_EQ(FormatStore(store, 0),
+            "redis://u:***@h:6379/0: failing: cannot connect: h: connection refused");
+  store.error = "cannot open /x: no such file";
+  EXPECT_EQ(FormatStore(store, 0), "redis://u:***@h:6379/0: failing: cannot open /x: no such file");
+}
+
 }  // namespace
 }  // namespace muster::cli
