@@ -109,7 +109,10 @@ absl::Status PostgresqlConnectError(std::string_view text) {
   if (location != std::string_view::npos) text = text.substr(0, location);
   const size_t state = FindSqlState(text);
   if (state == std::string_view::npos) {
-    return absl::Status(CodeOfWords(text), OneLine(text));
+    const char* const remedy = Contains(text, "server does not support SSL")
+                                   ? "; set ssl = on at the server, or take sslmode from the URL"
+                                   : "";
+    return absl::Status(CodeOfWords(text), absl::StrCat(OneLine(text), remedy));
   }
   const std::string_view sqlstate = text.substr(state, kSqlStateLength);
   const std::string before = OneLine(text.substr(0, state));

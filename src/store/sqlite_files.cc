@@ -22,9 +22,29 @@ constexpr mode_t kMode = 0600;
 constexpr int kRetryMillis = 20;
 constexpr const char* kLogs[] = {"-wal", "-shm", "-journal"};
 
+const char* RemedyOf(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return "; make its folder, or name another file";
+    case EACCES:
+    case EPERM:
+      return "; let this agent's user write to its folder, or name another file";
+    case EROFS:
+      return "; name a file on a disk that can be written";
+    case ENOSPC:
+    case EDQUOT:
+      return "; make room on its disk";
+    case ELOOP:
+      return "; remove that symbolic link, which no agent has made";
+    default:
+      return "";
+  }
+}
+
 absl::Status Failure(std::string_view what, const std::string& path, int error) {
   const std::string text =
-      absl::StrCat("cannot ", ToAbsl(what), " ", path, ": ", std::strerror(error));
+      absl::StrCat("cannot ", ToAbsl(what), " ", path, ": ", std::strerror(error), RemedyOf(error));
   switch (error) {
     case ENOSPC:
     case EDQUOT:
@@ -99,7 +119,8 @@ absl::Status CreateSqliteFile(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return Failure("read", path, errno);
   if (S_ISREG(info.st_mode)) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("cannot use ", path, ": it is no file"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("cannot use ", path, ": it is a folder or a device; name a file"));
 }
 
 absl::StatusOr<std::string> MoveAsideSqliteFile(const std::string& path) {

@@ -66,6 +66,13 @@ TEST(PostgresqlErrorTest, TextsWithoutAStateAreJudgedByTheirWords) {
   EXPECT_EQ(PostgresqlConnectError("Connection refused\n\tIs the server running?").message(),
             "Connection refused Is the server running?");
   EXPECT_EQ(PostgresqlConnectError("").code(), StatusCode::kUnavailable);
+  const absl::Status no_tls = PostgresqlConnectError(
+      "connection to server at \"h\", port 5432 failed: server does not support SSL, but SSL was "
+      "required\n");
+  EXPECT_EQ(no_tls.code(), StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(absl::EndsWith(no_tls.message(),
+                             "required; set ssl = on at the server, or take sslmode from the URL"))
+      << no_tls;
 }
 
 TEST(PostgresqlErrorTest, WhateverAServerSaysBecomesOneLine) {

@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 #include <utility>
@@ -41,6 +43,21 @@ using Lines = std::vector<std::string>;
 TEST_F(SqlitePartsTest, AConnectionNeedsAFile) {
   EXPECT_EQ(SqliteConnection::Open(path_).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_FALSE(Exists(""));
+}
+
+TEST_F(SqlitePartsTest, WhatCannotBeCreatedIsNamedWithItsRemedy) {
+  EXPECT_EQ(SqliteFileLock::Take(path_ + "/x/presence.db").status().message(),
+            "cannot create " + path_ +
+                "/x/presence.db.lock: No such file or directory; make its folder, or name another "
+                "file");
+  ASSERT_EQ(symlink("/nowhere", (path_ + ".lock").c_str()), 0);
+  EXPECT_EQ(SqliteFileLock::Take(path_).status().message(),
+            "cannot create " + path_ +
+                ".lock: Too many levels of symbolic links; remove that symbolic link, which no "
+                "agent has made");
+  ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
+  EXPECT_EQ(CreateSqliteFile(path_).message(),
+            "cannot use " + path_ + ": it is a folder or a device; name a file");
 }
 
 TEST_F(SqlitePartsTest, ResultsMeanWhatTheCallersActOn) {
