@@ -17,6 +17,11 @@ namespace {
 // Rows of hosts that left are removed by whoever sees them, so many a look.
 constexpr size_t kErasesPerLook = 32;
 
+// Also when the member is hidden already.
+bool HasLeft(wire::State state) {
+  return state == wire::State::kLeft || state == wire::State::kPruned;
+}
+
 }  // namespace
 
 PresenceKeeper::PresenceKeeper(Options options)
@@ -98,7 +103,8 @@ PresencePlan::Known PresenceKeeper::Count() const {
   PresencePlan::Known known;
   known.rows = status_.rows;
   known.matched = matched_;
-  known.members = members.size() - members.count(wire::State::kLeft);
+  known.members =
+      members.size() - members.count(wire::State::kLeft) - members.count(wire::State::kPruned);
   known.up = members.up_count();
   return known;
 }
@@ -145,7 +151,7 @@ void PresenceKeeper::Looked(absl::StatusOr<store::PresenceScan> scan) {
   size_t erases = 0;
   for (const store::PresenceRow& row : scan->rows) {
     const core::MemberView* member = options_.driver->node().member(row.record.id);
-    if (member != nullptr && member->state == wire::State::kLeft &&
+    if (member != nullptr && HasLeft(member->state) &&
         row.record.incarnation <= member->incarnation) {
       --status_.rows;
       if (erases++ < kErasesPerLook) Erase(row.record.id, member->incarnation);
@@ -209,14 +215,17 @@ void PresenceKeeper::Refreshed(const absl::StatusOr<size_t>& live) {
 // ---- Removing ----
 
 void PresenceKeeper::Erase(const HostId& id, Incarnation upto) {
-  store_->Erase(id, upto,
-                [this](const absl::StatusOr<bool>& removed) { Erased(removed.status()); });
+  store_->Erase(id, upto, [this](const absl::StatusOr<bool>& removed) { Erased(removed); });
 }
 
-void PresenceKeeper::Erased(const absl::Status& status) {
+void PresenceKeeper::Erased(const absl::StatusOr<bool>& removed) {
   if (closing_) return;
-  NoteOutcome(status);
-  ++(status.ok() ? status_.erases : status_.erase_errors);
+  NoteOutcome(removed.status());
+  if (!removed.ok()) {
+    ++status_.erase_errors;
+  } else if (*removed) {  // another agent may have been faster
+    ++status_.erases;
+  }
 }
 
 void PresenceKeeper::Forget(const HostId& id) {
@@ -228,7 +237,8 @@ void PresenceKeeper::Forget(const HostId& id) {
 
 void PresenceKeeper::List(Listed listed) {
   MUSTER_CHECK(store_ != nullptr && !closing_);
-  store_->Scan([listed = std::move(listed)](absl::StatusOr<store::PresenceScan> scan) {
+  store_->Scan([this, listed = std::move(listed)](absl::StatusOr<store::PresenceScan> scan) {
+    if (!closing_) NoteOutcome(scan.status());
     if (scan.ok()) {
       listed(std::move(scan->rows));
     } else {
@@ -240,7 +250,7 @@ void PresenceKeeper::List(Listed listed) {
 void PresenceKeeper::Purge(const HostId& id, Incarnation upto, Purged purged) {
   MUSTER_CHECK(store_ != nullptr && !closing_);
   store_->Erase(id, upto, [this, purged = std::move(purged)](const absl::StatusOr<bool>& removed) {
-    Erased(removed.status());
+    Erased(removed);
     purged(removed);
   });
 }

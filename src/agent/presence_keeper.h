@@ -68,7 +68,7 @@ class PresenceKeeper : public api::Presence {
   void Refresh();
   void Refreshed(const absl::StatusOr<size_t>& live);
   void Erase(const HostId& id, Incarnation upto);
-  void Erased(const absl::Status& status);
+  void Erased(const absl::StatusOr<bool>& removed);
   void NoteOutcome(const absl::Status& status);
   void Announce(api::StoreEvent event, const std::string& detail);
   store::PresenceRecord OwnRecord();

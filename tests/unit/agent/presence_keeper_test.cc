@@ -232,10 +232,26 @@ TEST_F(PresenceKeeperTest, RowsOfHostsThatLeftAreRemovedUnlessTheyStartedAgain) 
   Plant(2, address, Incarnation::Of(last.epoch() + 1, 0));
   stays.keeper->Forget(gone);
   EXPECT_EQ(Rows(stays).size(), 2u) << "a later start is another matter";
+  EXPECT_EQ(stays.keeper->status().erases, 1u) << "what was not removed is not counted";
   bool removed = false;
   stays.keeper->Purge(gone, Incarnation::FromRaw(~uint64_t{0}),
                       [&](const absl::StatusOr<bool>& there) { removed = there.ok() && *there; });
   EXPECT_TRUE(loop_.RunUntil([&] { return removed; }));
+}
+
+TEST_F(PresenceKeeperTest, ThePrunedHaveLeftToo) {
+  TestHost& stays = Start(1);
+  TestHost& goes = Start(2);
+  ASSERT_TRUE(Meet(2));
+  ASSERT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 2; }));
+  const HostId gone = goes.id();
+  Stop(goes, false);
+  ASSERT_TRUE(stays.driver->ForceLeave(gone, /*prune=*/true, /*evict=*/true).ok());
+  // Whoever writes its own record learns that there are more rows than members.
+  ASSERT_TRUE(stays.driver->SetTags({{"a", "1"}}).ok());
+  EXPECT_TRUE(loop_.RunUntil([&] { return table_->CountRows("default") == 1; }));
+  EXPECT_TRUE(loop_.RunUntil([&] { return stays.keeper->status().erases == 1; }));
+  EXPECT_EQ(stays.keeper->status().rows, 1u);
 }
 
 TEST_F(PresenceKeeperTest, AFailingStoreIsToldOnceAndRecoversByItself) {
@@ -258,6 +274,16 @@ TEST_F(PresenceKeeperTest, AFailingStoreIsToldOnceAndRecoversByItself) {
   EXPECT_EQ(host.keeper->status().error, "");
   ASSERT_EQ(host.events.size(), 2u);
   EXPECT_EQ(host.events[1].first, api::StoreEvent::kRecovered);
+}
+
+TEST_F(PresenceKeeperTest, AListThatIsAnsweredIsASignOfLifeOfTheStore) {
+  table_->FailWith(absl::UnavailableError("the disk is gone"));
+  TestHost& host = Start(1);
+  ASSERT_TRUE(loop_.RunUntil([&] { return host.keeper->status().state == State::kFailing; }));
+  table_->FailWith(absl::OkStatus());
+  Rows(host);
+  EXPECT_EQ(host.keeper->status().state, State::kOk) << "what it shows and says must not disagree";
+  EXPECT_EQ(host.keeper->status().error, "");
 }
 
 TEST_F(PresenceKeeperTest, AHangingStoreDoesNotKeepAnybodyFromStopping) {
