@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <vector>
 
 #include "src/base/address.h"
@@ -31,12 +32,14 @@ class Hints {
   // its work: rows of dead hosts, which stay for their TTL, must not make it unready at each look.
   static constexpr Duration kJoiningFor = Duration::Seconds(2);
 
-  // Replaces the list; the first wave is due at once. `members_up`: how many hold this view.
+  // Replaces the list; the first wave is due at once. `members_up`: how many hold this view. While
+  // waves are still to come, the new list goes on with the addresses that have not had their turn:
+  // else a store that is looked at again and again would never get beyond its freshest rows.
   void Set(TimePoint now, std::vector<Address> addresses, size_t members_up);
   // The addresses of the wave that is due, at most as many as `in_flight` leaves room for.
   std::vector<Address> TakeWave(TimePoint now, size_t in_flight);
   // No more waves of this list: somebody answered.
-  void Stop() { next_wave_ = TimePoint::Never(); }
+  void Stop();
 
   TimePoint next_wave() const { return next_wave_; }
   bool has_waves() const { return !next_wave_.is_never(); }
@@ -45,7 +48,8 @@ class Hints {
 
  private:
   std::vector<Address> addresses_;
-  size_t taken_ = 0;  // how many of them have been handed out
+  std::set<Address> had_turn_;  // since the waves last came to their end
+  size_t taken_ = 0;            // how many of `addresses_` have been handed out
   size_t allowed_ = 0;
   size_t wave_ = kFirstWave;
   TimePoint next_wave_ = TimePoint::Never();

@@ -72,6 +72,28 @@ TEST(HintsTest, StopEndsTheWavesAndANewListBeginsAgain) {
   EXPECT_FALSE(hints.has_waves());
 }
 
+TEST(HintsTest, ANewListGoesOnWhereTheWavesOfTheOldOneWere) {
+  Hints hints;
+  std::vector<Address> hosts = Hosts(1000);
+  std::vector<Address> taken;
+  // A look every 60 waves, far fewer than the list takes at three attempts each.
+  for (int wave = 0; taken.size() < hosts.size(); ++wave) {
+    ASSERT_LT(wave, 400) << "only " << taken.size() << " had their turn";
+    if (wave % 60 == 0) hints.Set(At(50 * wave), hosts, 1);
+    for (const Address& host : hints.TakeWave(At(50 * wave), Hints::kInFlightMax - 3)) {
+      taken.push_back(host);
+    }
+  }
+  EXPECT_EQ(taken, hosts) << "each once, in order";
+  EXPECT_FALSE(hints.has_waves());
+  hints.Set(At(30'000), hosts, 1);
+  EXPECT_EQ(hints.TakeWave(At(30'000), 0).front(), hosts[0]) << "a new round is from the freshest";
+  // A row that appears meanwhile comes before those that had their turn.
+  hosts.insert(hosts.begin(), Address::V4(0x0b000001, 7946));
+  hints.Set(At(30'100), hosts, 1);
+  EXPECT_EQ(hints.TakeWave(At(30'100), 0).front(), hosts[0]);
+}
+
 TEST(HintsTest, TheListIsBounded) {
   Hints hints;
   hints.Set(At(0), Hosts(Hints::kMax), 1);
