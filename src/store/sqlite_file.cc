@@ -40,6 +40,9 @@ void SortAndUnite(std::vector<PresenceRow>* rows) {
   });
   std::set<HostId> hosts;
   std::erase_if(*rows, [&](const PresenceRow& row) { return !hosts.insert(row.record.id).second; });
+  if (rows->size() > SqliteFile::kRowsMax) {
+    rows->erase(rows->begin() + SqliteFile::kRowsMax, rows->end());
+  }
 }
 
 }  // namespace

@@ -23,6 +23,9 @@ namespace muster::store {
 // thread at a time, never the loop's.
 class SqliteFile {
  public:
+  // A scan returns so many rows at most, the freshest: what goes to the loop has a bound.
+  static constexpr size_t kRowsMax = 4096;
+
   // Of `options` the cluster and the clocks.
   SqliteFile(std::string path, const PresenceOptions& options);
   SqliteFile(const SqliteFile&) = delete;

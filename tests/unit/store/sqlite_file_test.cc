@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "src/store/sqlite_rows.h"
+#include "src/store/sqlite_schema.h"
 #include "tests/unit/store/sqlite_place.h"
 
 namespace muster::store {
@@ -35,6 +37,25 @@ TEST_F(SqliteFileTest, TheFileIsForItsOwnerAlone) {
   EXPECT_EQ(ModeOf(path_ + "-wal"), 0600u);
   EXPECT_EQ(ModeOf(path_ + ".lock"), 0600u);
   EXPECT_EQ(Sql("PRAGMA journal_mode"), "wal");
+}
+
+TEST_F(SqliteFileTest, AScanHasABoundAndTheFreshestRowsComeFirst) {
+  const auto file = Open();
+  ASSERT_EQ(*file->Upsert(SampleRecord(1), kTtl), 1u);
+  absl::StatusOr<SqliteDatabase> database = OpenSqliteDatabase(path_);
+  ASSERT_TRUE(database.ok()) << database.status();
+  constexpr uint64_t kHosts = SqliteFile::kRowsMax + 10;
+  for (uint64_t host = 2; host <= kHosts; ++host) {
+    const int64_t stamp_us = wall_us_ + static_cast<int64_t>(host);
+    ASSERT_TRUE(WriteSqliteRow(&database->connection, SampleRecord(host), stamp_us, kTtl).ok());
+  }
+  Pass(Duration::Seconds(1));
+  const absl::StatusOr<PresenceScan> scan = file->Scan();
+  ASSERT_TRUE(scan.ok()) << scan.status();
+  ASSERT_EQ(scan->rows.size(), SqliteFile::kRowsMax);
+  EXPECT_EQ(scan->rows.front().record.id.lo, kHosts);
+  EXPECT_EQ(scan->rows.back().record.id.lo, 11u);
+  EXPECT_EQ(*file->Upsert(SampleRecord(1), kTtl), kHosts) << "all of them count";
 }
 
 TEST_F(SqliteFileTest, FoldersAreNotCreated) {
