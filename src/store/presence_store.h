@@ -32,6 +32,10 @@ struct PresenceScan {
 // Where the agents of one cluster leave their presence records: one row a host, kept for a TTL
 // after its last refresh. Rows of other clusters are invisible.
 //
+// Watching for change is polling: each Upsert tells how many rows are live, so that whoever
+// refreshes its own row learns for nothing whether a Scan is worth while
+// (src/agent/presence_plan.h).
+//
 // Asynchronous, on one libuv loop and its thread. Every operation ends with exactly one call of its
 // callback: on the loop, never within the call itself, in the order of the calls, and at most
 // kOperationBudget after the call, also where the server is frozen, gone or never was there. A

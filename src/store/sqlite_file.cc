@@ -57,6 +57,7 @@ std::vector<std::string> SqliteFile::TakeNotices() { return std::exchange(notice
 
 absl::Status SqliteFile::Reach() {
   if (connection_ && !connection_->HasMoved()) return absl::OkStatus();
+  MUSTER_RETURN_IF_ERROR(CheckSqlitePath(path_));
   const absl::StatusOr<SqliteFileLock> lock = SqliteFileLock::Take(path_);
   if (!lock.ok()) return lock.status();
   RemoveStaleLog();

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr mode_t kMode = 0600;
 constexpr int kRetryMillis = 20;
+constexpr std::string_view kMagic = "SQLite";  // of the 16 bytes that each database begins with
 constexpr const char* kLogs[] = {"-wal", "-shm", "-journal"};
 
 const char* RemedyOf(int error) {
@@ -103,6 +105,24 @@ SqliteFileLock::SqliteFileLock(SqliteFileLock&& other) noexcept
 
 SqliteFileLock::~SqliteFileLock() {
   if (fd_ >= 0) close(fd_);
+}
+
+absl::Status CheckSqlitePath(const std::string& path) {
+  for (const std::string_view end : {".db", ".sqlite", ".sqlite3"}) {
+    if (std::string_view(path).ends_with(end)) return absl::OkStatus();
+  }
+  struct stat info {};
+  if (lstat((path + ".lock").c_str(), &info) == 0) return absl::OkStatus();
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return absl::OkStatus();  // whatever it is, opening it as a database says more
+  char head[kMagic.size()];
+  const ssize_t bytes = read(fd, head, sizeof head);
+  close(fd);
+  if (bytes <= 0 || std::string_view(head, static_cast<size_t>(bytes)) == kMagic) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("cannot use ", path, ": it is no SQLite database; name another file"));
 }
 
 absl::Status CreateSqliteFile(const std::string& path) {

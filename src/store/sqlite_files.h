@@ -27,6 +27,11 @@ class SqliteFileLock {
   int fd_;
 };
 
+// kFailedPrecondition for a file that was never ours and that nobody calls a database: it has no
+// PATH.lock beside it, neither the name nor the first bytes of one, and something in it. A mistyped
+// path must not have somebody's file moved aside for damage.
+absl::Status CheckSqlitePath(const std::string& path);
+
 // Makes an empty file of mode 0600 where there is none, in a folder that exists; logs that a
 // deleted database left behind go. kFailedPrecondition when something other than a file is there.
 absl::Status CreateSqliteFile(const std::string& path);

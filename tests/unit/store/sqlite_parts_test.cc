@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,32 @@ TEST_F(SqlitePartsTest, WhatCannotBeCreatedIsNamedWithItsRemedy) {
   ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
   EXPECT_EQ(CreateSqliteFile(path_).message(),
             "cannot use " + path_ + ": it is a folder or a device; name a file");
+}
+
+TEST_F(SqlitePartsTest, AFileThatNobodyCallsADatabaseIsLeftAlone) {
+  const std::string path = path_ += ".conf";
+  const auto write = [&path](const std::string& text) { std::ofstream(path) << text; };
+  EXPECT_TRUE(CheckSqlitePath(path).ok()) << "there is none yet";
+  for (const char* text : {"", "SQLite format 3", "SQLite and then damage"}) {
+    write(text);
+    EXPECT_TRUE(CheckSqlitePath(path).ok()) << text;
+  }
+  for (const char* text : {"root:x:0:0:root:/root:/bin/bash\n", "SQLit",
+                           "\x7f"
+                           "ELF"}) {
+    write(text);
+    const absl::Status refused = CheckSqlitePath(path);
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << text;
+    EXPECT_NE(refused.ToString().find(path), std::string::npos);
+    EXPECT_EQ(Open()->Scan().status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_NE(access((path + ".damaged-1").c_str(), F_OK), 0);
+    EXPECT_NE(access((path + ".lock").c_str(), F_OK), 0);
+  }
+  // One that was ours, and one that says by its name what it is.
+  std::ofstream(path + ".lock") << "";
+  EXPECT_TRUE(CheckSqlitePath(path).ok());
+  std::ofstream(path + ".db") << "root:x:0:0";
+  EXPECT_TRUE(CheckSqlitePath(path + ".db").ok());
 }
 
 TEST_F(SqlitePartsTest, ResultsMeanWhatTheCallersActOn) {
