@@ -258,6 +258,8 @@ void PresenceKeeper::Purge(const HostId& id, Incarnation upto, Purged purged) {
 // ---- What people see ----
 
 const store::PresenceStatus& PresenceKeeper::status() const {
+  // A file that names the store may name another one since.
+  if (store_ != nullptr) status_.url = store_->shown();
   const TimePoint next = plan_.next_refresh();
   status_.next_refresh_us =
       store_ == nullptr || next.is_never() ? 0 : options_.driver->ToUnixMicros(next);
@@ -275,7 +277,7 @@ void PresenceKeeper::NoteOutcome(const absl::Status& status) {
   if (state == State::kFailing) {
     Announce(api::StoreEvent::kFailed, status_.error);
   } else if (before == State::kFailing) {
-    Announce(api::StoreEvent::kRecovered, status_.url);
+    Announce(api::StoreEvent::kRecovered, store_->shown());
   }
 }
 

@@ -25,6 +25,7 @@ class MemoryStore final : public PresenceStore {
   void Upsert(const PresenceRecord& record, Duration ttl, UpsertDone done) override;
   void Scan(ScanDone done) override;
   void Erase(const HostId& id, Incarnation upto, EraseDone done) override;
+  std::string shown() const override { return "none"; }
   void Close(std::function<void()> closed) override { queue_.Close(std::move(closed)); }
 
   // The table answers again.

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "src/base/time.h"
@@ -45,6 +46,9 @@ class OperationQueue {
   OperationQueue(const OperationQueue&) = delete;
   OperationQueue& operator=(const OperationQueue&) = delete;
   ~OperationQueue();  // only after `closed` of Close has been called
+
+  // The store is another one now.
+  void Rename(std::string subject) { subject_ = std::move(subject); }
 
   // Queues an operation. Above PresenceStore::kQueueMax waiting ones it fails with
   // kResourceExhausted, after Close with kCancelled, in its turn either way.

@@ -35,6 +35,7 @@ class PostgresqlStore : public PresenceStore {
       : cluster_(std::move(options.cluster)),
         connection_(options.loop, url, std::move(fresh)),
         queue_(options.loop, url.Shown(), [this](uint64_t /*ticket*/) {
+          queue_.Rename(connection_.shown());
           connection_.Drop();
           return absl::OkStatus();
         }) {}
@@ -42,6 +43,7 @@ class PostgresqlStore : public PresenceStore {
   void Upsert(const PresenceRecord& record, Duration ttl, UpsertDone done) override;
   void Scan(ScanDone done) override;
   void Erase(const HostId& id, Incarnation upto, EraseDone done) override;
+  std::string shown() const override { return connection_.shown(); }
   void Close(std::function<void()> closed) override;
 
  private:

@@ -73,6 +73,9 @@ class PresenceStore {
   // meanwhile keeps its row.
   virtual void Erase(const HostId& id, Incarnation upto, EraseDone done) = 0;
 
+  // Where the store is, without secrets: as of the last attempt to reach it.
+  virtual std::string shown() const = 0;
+
   // Ends what waits with kCancelled and closes connections and handles; `closed` runs on the loop,
   // never within the call. Only then may the store be destroyed. A file operation that the disk
   // holds up delays it for as long.

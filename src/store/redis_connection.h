@@ -53,6 +53,8 @@ class RedisConnection {
   // Forgets the command under way, and the connection with it: its answer may still come.
   void Abort();
   void Close();
+  // The server, without secrets.
+  std::string shown() const { return dialer_.url().Shown(); }
 
  private:
   // Larger than most answers; only while connected.

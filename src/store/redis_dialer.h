@@ -47,6 +47,8 @@ class RedisDialer {
   // no store; the caller does.
   void Dial(Done done);
   void Cancel();
+  // Where it dials, or did last.
+  const DatastoreUrl& url() const { return url_; }
   // Gives back its handles; a read or look-up that the pool has begun holds the guard until it
   // ends.
   void Close();

@@ -50,10 +50,10 @@ class RedisStore final : public PresenceStore {
   RedisStore(const DatastoreUrl& url, UrlSource fresh, PresenceOptions options)
       : cluster_(std::move(options.cluster)),
         index_(RedisIndexKey(cluster_)),
-        shown_(url.Shown()),
         guard_(std::make_shared<LoopGuard>()),
         connection_(options.loop, url, std::move(fresh), guard_),
-        queue_(options.loop, shown_, [this](uint64_t) {
+        queue_(options.loop, url.Shown(), [this](uint64_t) {
+          queue_.Rename(connection_.shown());
           connection_.Abort();
           scan_.reset();
           return absl::OkStatus();
@@ -62,6 +62,7 @@ class RedisStore final : public PresenceStore {
   void Upsert(const PresenceRecord& record, Duration ttl, UpsertDone done) override;
   void Scan(ScanDone done) override;
   void Erase(const HostId& id, Incarnation upto, EraseDone done) override;
+  std::string shown() const override { return connection_.shown(); }
   void Close(std::function<void()> closed) override;
 
  private:
@@ -89,7 +90,6 @@ class RedisStore final : public PresenceStore {
 
   const std::string cluster_;
   const std::string index_;  // its key
-  const std::string shown_;
   std::shared_ptr<LoopGuard> guard_;
   RedisConnection connection_;
   OperationQueue queue_;
@@ -128,7 +128,7 @@ void RedisStore::Fail(uint64_t ticket, absl::Status error) {
 void RedisStore::FailStrange(uint64_t ticket) {
   connection_.Abort();
   Fail(ticket, absl::FailedPreconditionError(
-                   absl::StrCat(shown_, ": an answer that no script of ours gives")));
+                   absl::StrCat(shown(), ": an answer that no script of ours gives")));
 }
 
 void RedisStore::Upsert(const PresenceRecord& record, Duration ttl, UpsertDone done) {

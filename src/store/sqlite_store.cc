@@ -19,9 +19,10 @@ class SqliteStore final : public PresenceStore {
  public:
   SqliteStore(const DatastoreUrl& url, PresenceOptions options)
       : path_(url.path),
+        shown_(url.Shown()),
         options_(std::move(options)),
         file_(url.path, options_),
-        queue_(options_.loop, url.Shown(), [this](uint64_t) { return Frozen(); }) {
+        queue_(options_.loop, shown_, [this](uint64_t) { return Frozen(); }) {
     request_.data = this;
   }
 
@@ -36,6 +37,7 @@ class SqliteStore final : public PresenceStore {
   void Erase(const HostId& id, Incarnation upto, EraseDone done) override {
     Push<bool>([id, upto](SqliteFile* file) { return file->Erase(id, upto); }, std::move(done));
   }
+  std::string shown() const override { return shown_; }
   void Close(std::function<void()> closed) override {
     closed_ = std::move(closed);
     queue_.Close([this] {
@@ -117,6 +119,7 @@ class SqliteStore final : public PresenceStore {
   }
 
   std::string path_;
+  std::string shown_;
   PresenceOptions options_;
   SqliteFile file_;  // the pool's while `working_`
   OperationQueue queue_;

@@ -471,6 +471,19 @@ TEST_F(RedisFault, APasswordWhereNoneIsAsked) {
   EXPECT_FALSE(absl::StrContains(scan.status().message(), "hunter2")) << scan.status();
 }
 
+TEST_F(RedisFault, AStoreThatMovedIsShownWhereItIs) {
+  DatastoreUrl now = Url("127.0.0.1", server_->port(), "");
+  now.database = 7;
+  // Port 1 refuses.
+  DatastoreUrl source = Url("127.0.0.1", 1);
+  PresenceStore* store = Open(source, [&source] { return absl::StatusOr<DatastoreUrl>(source); });
+  EXPECT_FALSE(session_.Scan(store).ok());
+  EXPECT_EQ(store->shown(), "redis://127.0.0.1:1/0");
+  source = now;
+  EXPECT_TRUE(session_.Scan(store).ok());
+  EXPECT_EQ(store->shown(), absl::StrCat("redis://127.0.0.1:", server_->port(), "/7"));
+}
+
 TEST_F(RedisFault, ASourceThatFailsIsAnError) {
   bool works = false;
   const DatastoreUrl url = Url("127.0.0.1", server_->port());
