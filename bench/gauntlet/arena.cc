@@ -81,7 +81,7 @@ void Arena::StartByJoining() {
 }
 
 void Arena::BeginScore() {
-  scorer_ = Scorer(config_.members, faulty_);
+  scorer_ = sim::Scorer(config_.members, faulty_);
   bytes_per_second_.clear();
   for (int member = 0; member < config_.members; ++member) {
     bytes_before_[static_cast<size_t>(member)] = BytesOf(member);

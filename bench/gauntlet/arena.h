@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "bench/gauntlet/mode.h"
-#include "bench/gauntlet/scorer.h"
 #include "src/sim/cluster.h"
+#include "src/sim/scorer.h"
 
 namespace muster::gauntlet {
 
@@ -32,7 +32,7 @@ class Arena {
   void StartByJoining();
 
   sim::Cluster& cluster() { return cluster_; }
-  const Scorer& scorer() const { return scorer_; }
+  const sim::Scorer& scorer() const { return scorer_; }
   const ArenaConfig& config() const { return config_; }
   TimePoint now() const { return cluster_.now(); }
   Duration tolerance() const {
@@ -72,7 +72,7 @@ class Arena {
 
   ArenaConfig config_;
   sim::Cluster cluster_;
-  Scorer scorer_;
+  sim::Scorer scorer_;
   std::vector<bool> faulty_;
   TimePoint second_ends_;
   std::vector<uint64_t> bytes_before_;

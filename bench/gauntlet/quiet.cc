@@ -4,6 +4,7 @@
 
 #include "bench/gauntlet/arena.h"
 #include "bench/gauntlet/scenario.h"
+#include "src/sim/scorer.h"
 
 namespace muster::gauntlet {
 namespace {
@@ -40,7 +41,7 @@ TrialResult RunOneCrash(const Trial& trial, Mode mode) {
   const TimePoint from = arena.now();
   arena.cluster().Crash(victim);
   arena.RunUntil([&] { return arena.AllHoldFailed(victim); }, Duration::Seconds(120));
-  Scorer::Detection detection;
+  sim::Scorer::Detection detection;
   TrialResult result(3);
   result[2] = {static_cast<double>(arena.scorer().FalsePositives())};
   if (!arena.scorer().DetectionOf(victim, from, &detection)) return result;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "src/sim/scorer.h"
+
 namespace muster::gauntlet {
 namespace {
 
@@ -57,7 +59,7 @@ int ModeResult::trials(int group) const {
 }
 
 double Value(const ModeResult& result, const Figure& figure) {
-  const Samples samples(result.Of(figure.group, figure.metric));
+  const sim::Samples samples(result.Of(figure.group, figure.metric));
   if (samples.size() == 0) return std::nan("");
   switch (figure.aggregate) {
     case Aggregate::kMedian:
@@ -159,7 +161,7 @@ std::string ScenarioReport::ToleranceRow(int members) const {
 std::string ScenarioReport::Cell(size_t mode, const Figure& figure) const {
   std::string text = Number(Value(results_[mode], figure));
   if (figure.aggregate != Aggregate::kMean) return text;
-  const Samples samples(results_[mode].Of(figure.group, figure.metric));
+  const sim::Samples samples(results_[mode].Of(figure.group, figure.metric));
   if (samples.size() > 1) text += " +- " + Number(samples.MeanError());
   return text;
 }

@@ -5,7 +5,6 @@
 
 #include "bench/gauntlet/mode.h"
 #include "bench/gauntlet/scenario.h"
-#include "bench/gauntlet/scorer.h"
 
 namespace muster::gauntlet {
 

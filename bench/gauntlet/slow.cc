@@ -3,6 +3,7 @@
 #include "bench/baselines/lifeguard_runs.h"
 #include "bench/gauntlet/arena.h"
 #include "bench/gauntlet/scenario.h"
+#include "src/sim/scorer.h"
 
 namespace muster::gauntlet {
 namespace {
@@ -58,7 +59,7 @@ TrialResult RunThreshold(const Trial& trial, Mode mode) {
   arena.RunUntil([&] { return arena.ViewsAreEqual(false); }, start + kRunTime - arena.now());
   TrialResult result(3);
   for (const int member : arena.config().faulty) {
-    Scorer::Detection detection;
+    sim::Scorer::Detection detection;
     if (!arena.scorer().DetectionOf(member, from, &detection)) continue;
     result[0].push_back(detection.first);
     if (detection.full >= 0) result[1].push_back(detection.full);

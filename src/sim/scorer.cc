@@ -1,10 +1,10 @@
-#include "bench/gauntlet/scorer.h"
+#include "src/sim/scorer.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-namespace muster::gauntlet {
+namespace muster::sim {
 namespace {
 
 double Seconds(Duration span) { return static_cast<double>(span.micros()) / 1e6; }
@@ -49,8 +49,8 @@ bool Scorer::DetectionOf(int subject, TimePoint from, Detection* detection) cons
   TimePoint first = TimePoint::Never();
   TimePoint last = from;
   int count = 0;
-  for (const sim::Sighting& sighting : sightings_) {
-    if (sighting.subject != subject || sighting.sight != sim::Sight::kFailed) continue;
+  for (const Sighting& sighting : sightings_) {
+    if (sighting.subject != subject || sighting.sight != Sight::kFailed) continue;
     if (sighting.at < from) continue;
     first = std::min(first, sighting.at);
     const size_t observer = static_cast<size_t>(sighting.observer);
@@ -67,15 +67,15 @@ bool Scorer::DetectionOf(int subject, TimePoint from, Detection* detection) cons
 
 uint64_t Scorer::FalsePositives() const {
   return static_cast<uint64_t>(
-      std::count_if(sightings_.begin(), sightings_.end(), [this](const sim::Sighting& s) {
-        return s.sight == sim::Sight::kFailed && s.subject >= 0 && !is_faulty(s.subject);
+      std::count_if(sightings_.begin(), sightings_.end(), [this](const Sighting& s) {
+        return s.sight == Sight::kFailed && s.subject >= 0 && !is_faulty(s.subject);
       }));
 }
 
 uint64_t Scorer::FalsePositivesHealthy() const {
   return static_cast<uint64_t>(
-      std::count_if(sightings_.begin(), sightings_.end(), [this](const sim::Sighting& s) {
-        return s.sight == sim::Sight::kFailed && s.subject >= 0 && !is_faulty(s.subject) &&
+      std::count_if(sightings_.begin(), sightings_.end(), [this](const Sighting& s) {
+        return s.sight == Sight::kFailed && s.subject >= 0 && !is_faulty(s.subject) &&
                !is_faulty(s.observer);
       }));
 }
@@ -83,18 +83,17 @@ uint64_t Scorer::FalsePositivesHealthy() const {
 double Scorer::EventsPerMember(int subject, TimePoint from) const {
   int healthy = 0;
   for (int member = 0; member < members_; ++member) healthy += is_faulty(member) ? 0 : 1;
-  const auto count =
-      std::count_if(sightings_.begin(), sightings_.end(), [&](const sim::Sighting& s) {
-        return s.subject == subject && s.at >= from && !is_faulty(s.observer) &&
-               (s.sight == sim::Sight::kFailed || s.sight == sim::Sight::kReturned);
-      });
+  const auto count = std::count_if(sightings_.begin(), sightings_.end(), [&](const Sighting& s) {
+    return s.subject == subject && s.at >= from && !is_faulty(s.observer) &&
+           (s.sight == Sight::kFailed || s.sight == Sight::kReturned);
+  });
   return static_cast<double>(count) / std::max(1, healthy);
 }
 
 TimePoint Scorer::LastEvent(TimePoint from) const {
   TimePoint last = from;
-  for (const sim::Sighting& s : sightings_) {
-    const bool counts = s.sight == sim::Sight::kFailed || s.sight == sim::Sight::kReturned;
+  for (const Sighting& s : sightings_) {
+    const bool counts = s.sight == Sight::kFailed || s.sight == Sight::kReturned;
     if (counts && !is_faulty(s.observer)) last = std::max(last, s.at);
   }
   return last;
@@ -103,12 +102,12 @@ TimePoint Scorer::LastEvent(TimePoint from) const {
 int Scorer::Batches(int observer, TimePoint from, Duration gap) const {
   int batches = 0;
   TimePoint last = TimePoint::FromMicros(0);
-  for (const sim::Sighting& s : sightings_) {
-    if (s.observer != observer || s.sight != sim::Sight::kFailed || s.at < from) continue;
+  for (const Sighting& s : sightings_) {
+    if (s.observer != observer || s.sight != Sight::kFailed || s.at < from) continue;
     if (batches == 0 || s.at - last > gap) ++batches;
     last = s.at;
   }
   return batches;
 }
 
-}  // namespace muster::gauntlet
+}  // namespace muster::sim

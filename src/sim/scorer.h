@@ -7,7 +7,7 @@
 #include "src/base/time.h"
 #include "src/sim/process.h"
 
-namespace muster::gauntlet {
+namespace muster::sim {
 
 // Sorted samples of one figure.
 class Samples {
@@ -31,7 +31,7 @@ class Samples {
 class Scorer {
  public:
   Scorer(int members, std::vector<bool> faulty) : members_(members), faulty_(std::move(faulty)) {}
-  void Add(const sim::Sighting& sighting) { sightings_.push_back(sighting); }
+  void Add(const Sighting& sighting) { sightings_.push_back(sighting); }
 
   struct Detection {
     double first = 0;  // seconds until one other member says failed
@@ -53,7 +53,7 @@ class Scorer {
  private:
   int members_;
   std::vector<bool> faulty_;
-  std::vector<sim::Sighting> sightings_;  // in time's order
+  std::vector<Sighting> sightings_;  // in time's order
 };
 
-}  // namespace muster::gauntlet
+}  // namespace muster::sim
