@@ -64,9 +64,11 @@ void Arena::AddHosts(int model_seed) {
 
 bool Arena::StartTogether(Duration rest) {
   AddHosts(-1);
-  StartByJoining();
-  const bool agreed = RunUntil([this] { return ViewsAreEqual(false); }, Duration::Seconds(120));
-  // Fault-free until here, so that every mode begins with the same truth.
+  cluster_.StartTogether();
+  BeginScore();
+  // Loss-free until here, so that every mode begins with the same truth.
+  RunFor(Duration::Seconds(1));
+  const bool agreed = ViewsAreEqual(false);
   if (!config_.is_loopback && config_.loss_ppm > 0) cluster_.SetLoss(config_.loss_ppm, 3);
   RunFor(rest);
   BeginScore();
@@ -74,15 +76,15 @@ bool Arena::StartTogether(Duration rest) {
 }
 
 void Arena::StartByJoining() {
-  if (cluster_.size() == 0) AddHosts(0);
+  AddHosts(0);
   for (int member = 0; member < config_.members; ++member) cluster_.Start(member);
-  bytes_before_.assign(static_cast<size_t>(config_.members), 0);
-  second_ends_ = now() + Duration::Seconds(1);
+  BeginScore();
 }
 
 void Arena::BeginScore() {
   scorer_ = sim::Scorer(config_.members, faulty_);
   bytes_per_second_.clear();
+  bytes_before_.resize(static_cast<size_t>(config_.members));
   for (int member = 0; member < config_.members; ++member) {
     bytes_before_[static_cast<size_t>(member)] = BytesOf(member);
   }

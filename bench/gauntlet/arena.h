@@ -25,8 +25,7 @@ class Arena {
  public:
   explicit Arena(const ArenaConfig& config);
 
-  // All know all: models are born so; Muster's agents join through member 0. Then `rest`. False if
-  // they do not agree within two minutes.
+  // All are born knowing all. Then `rest`, after which they must agree: false if they do not.
   bool StartTogether(Duration rest);
   // All start now and join through member 0; returns at once.
   void StartByJoining();

@@ -79,4 +79,11 @@ void MemberIndex::Move(size_t from, size_t to, const std::vector<MemberView>& me
   slots_[SlotOf(from, members)] = Pack(members[from].id().Hash(), to);
 }
 
+void MemberIndex::Swap(size_t a, size_t b, const std::vector<MemberView>& members) {
+  const size_t slot_of_a = SlotOf(a, members);
+  const size_t slot_of_b = SlotOf(b, members);
+  slots_[slot_of_a] = Pack(members[a].id().Hash(), b);
+  slots_[slot_of_b] = Pack(members[b].id().Hash(), a);
+}
+
 }  // namespace muster::core

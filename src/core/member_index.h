@@ -30,6 +30,9 @@ class MemberIndex {
   // The member at `from` is about to move to `to`, whose id was erased before.
   void Move(size_t from, size_t to, const std::vector<MemberView>& members);
 
+  // The members at `a` and `b` are about to change places.
+  void Swap(size_t a, size_t b, const std::vector<MemberView>& members);
+
   size_t BytesUsed() const { return slots_.capacity() * sizeof(uint32_t); }
 
  private:

@@ -1,6 +1,7 @@
 #include "src/core/member_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "src/base/check.h"
@@ -199,6 +200,25 @@ void MemberTable::Append(MemberView member) {
   index_.Insert(members_.size() - 1, members_);
   Count(members_.back(), +1);
   Changed(members_.back().state != State::kPruned);
+}
+
+void MemberTable::CopyFrom(const MemberTable& other) {
+  MUSTER_CHECK(size() == 1 && other.pool_ == pool_ && other.size() <= up_max_);
+  MUSTER_CHECK(other.count(State::kAlive) == other.size());
+  const int64_t found = other.IndexOf(self().id());
+  MUSTER_CHECK(found >= 0);
+  const size_t own = static_cast<size_t>(found);
+  MUSTER_CHECK(other[own].record.get() == self().record.get() &&
+               other[own].incarnation == self().incarnation);
+  members_ = std::vector<MemberView>(other.members_);  // no larger: the next Append makes room
+  index_ = other.index_;
+  if (own != 0) {
+    index_.Swap(0, own, members_);
+    std::swap(members_[0], members_[own]);
+  }
+  std::copy(std::begin(other.counts_), std::end(other.counts_), std::begin(counts_));
+  view_cell_ = other.view_cell_;
+  Changed(true);
 }
 
 void MemberTable::Remove(uint32_t index) {

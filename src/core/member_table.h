@@ -114,6 +114,9 @@ class MemberTable {
   // since() is `now`, or the age of the claim before it for a tombstone; the same claim again may
   // age a tombstone, never rejuvenate it.
   Change Apply(TimePoint now, const wire::Update& update);
+  // Takes over another table of the same pool, all of it alive, that holds this one's only member
+  // just as this does. Its order stays, but that the first member and the own one change places.
+  void CopyFrom(const MemberTable& other);
   // Removes a tombstone. The index must not be 0.
   void Remove(uint32_t index);
 

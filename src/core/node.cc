@@ -156,6 +156,12 @@ Node::Node(const Options& options, Identity identity, uint64_t seed, TimePoint n
     : impl_(std::make_unique<Impl>(options, std::move(identity), seed, now, pool)) {}
 Node::~Node() = default;
 
+void Node::AdoptTable(TimePoint now, const MemberTable& table, Effects& effects) {
+  impl_->Enter(now, &effects);
+  impl_->AdoptTable(table);
+  impl_->Exit();
+}
+
 void Node::HandlePacket(TimePoint now, const Address& from, std::string_view bytes,
                         Effects& effects) {
   impl_->Enter(now, &effects);

@@ -57,6 +57,12 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
+  // For simulators, whose clusters of thousands cannot all begin with thousands of joins: takes
+  // over `table`, which holds all members as alive, us among them at our incarnation, as if it had
+  // been learnt long ago; no event tells of it. At most once, before all other inputs. `table` must
+  // share our pool.
+  void AdoptTable(TimePoint now, const MemberTable& table, Effects& effects);
+
   // ---- Inputs ----
   // One datagram. Never fails: junk is counted and otherwise without effect.
   void HandlePacket(TimePoint now, const Address& from, std::string_view bytes, Effects& effects);

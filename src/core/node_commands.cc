@@ -9,6 +9,15 @@
 
 namespace muster::core {
 
+void Node::Impl::AdoptTable(const MemberTable& table) {
+  table_.CopyFrom(table);
+  rings_.Rebuild(table_);
+  ResetSchedule();
+  joiner_.Joined();
+  had_company_ = HasCompanyToMiss();
+  last_heard_ = now_;
+}
+
 void Node::Impl::SetSeeds(std::vector<Address> configured, std::vector<Address> remembered) {
   joiner_.SetSeeds(now_, std::move(configured), std::move(remembered));
   if (HealNeeded() && heal_at_.is_never()) heal_at_ = now_;

@@ -53,6 +53,7 @@ class Node::Impl {
   void HandleStreamClosed(StreamId stream, StreamEnd end);
 
   // ---- node_commands.cc ----
+  void AdoptTable(const MemberTable& table);
   void SetSeeds(std::vector<Address> configured, std::vector<Address> remembered);
   void SetHints(std::vector<Address> addresses);
   absl::StatusOr<uint64_t> Join(absl::Span<const Address> addresses);

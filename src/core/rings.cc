@@ -47,6 +47,11 @@ bool Rings::MemberDown(const HostId& id, const MemberTable& table) {
   return RebuildTargets(table);
 }
 
+bool Rings::Rebuild(const MemberTable& table) {
+  for (size_t ring = 0; ring < successors_.size(); ++ring) Recompute(ring, table);
+  return RebuildTargets(table);
+}
+
 uint64_t Rings::Distance(size_t ring, const HostId& id) const {
   return id.Hash(Salt(ring)) - self_position_[ring];
 }

@@ -29,6 +29,8 @@ class Rings {
   // targets() changed. A repeated call, or one about ourselves, does no harm.
   bool MemberUp(const HostId& id, const MemberTable& table);
   bool MemberDown(const HostId& id, const MemberTable& table);
+  // Finds all successors anew, whatever was announced before.
+  bool Rebuild(const MemberTable& table);
   // How many distinct observers a member has when `up` members are up: min(rings, up - 1), at least
   // 1. An upper estimate where successors coincide.
   static size_t ObserversOf(size_t up, int rings);

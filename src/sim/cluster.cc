@@ -96,7 +96,7 @@ void Cluster::SetAddress(int host, const Address& address) {
 
 // ---- Processes ----
 
-void Cluster::Start(int host) {
+void Cluster::Boot(int host) {
   SimNode& node = At(host);
   // Two processes never start in one microsecond of wall time, as long as no clock is set.
   const Duration wall = LocalTime(host) - kStart + node.clock.wall_offset();
@@ -104,8 +104,30 @@ void Cluster::Start(int host) {
   node.Boot(LocalTime(host), boot, node_rng_.Next(), &pool_);
   homes_[node.disk().id] = {host, TimePoint(), true};
   NoteHosts();
+}
+
+void Cluster::Start(int host) {
+  Boot(host);
   ProcessAt(host).OnStart(LocalTime(host), OutputsFor(host));
   AfterCall(host);
+}
+
+void Cluster::StartTogether() {
+  core::MemberTable all(&pool_, hosts_.size(), 0);
+  for (int host = 0; host < static_cast<int>(hosts_.size()); ++host) {
+    Boot(host);
+    if (const core::Node* node = At(host).node()) {
+      (void)all.Apply(now_, node->members().ToUpdate(0, true));
+    }
+  }
+  for (int host = 0; host < static_cast<int>(hosts_.size()); ++host) {
+    Outputs& outputs = OutputsFor(host);
+    if (core::Node* node = At(host).node()) {
+      node->AdoptTable(LocalTime(host), all, outputs.effects());
+    }
+    ProcessAt(host).OnStart(LocalTime(host), outputs);
+    AfterCall(host);
+  }
 }
 
 void Cluster::EndProcess(int host, Exit exit) {
@@ -151,7 +173,7 @@ void Cluster::Pause(int host) {
 }
 
 void Cluster::Resume(int host) {
-  std::vector<SimNode::Waiting> waiting;
+  std::deque<SimNode::Waiting> waiting;
   At(host).Resume(&waiting);
   At(host).called_at = now_;
   NoteHosts();
@@ -232,6 +254,9 @@ bool Cluster::Step(TimePoint limit) {
       break;
     case SimEvent::Kind::kSlice:
       TurnSlice(event);
+      break;
+    case SimEvent::Kind::kRead:
+      ReadNext(event);
       break;
   }
   queue_.Release(slot);

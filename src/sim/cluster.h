@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,6 +40,9 @@ struct ClusterConfig {
   // Whether a blocked process (Block) takes its input for drained: its timers cannot know of what
   // waits behind the call that is blocked. False: they look, as the agent does.
   bool blocked_backlog_is_hidden = false;
+  // What reading one input of its backlog takes a process that Unblock released; its timers run
+  // meanwhile. The figure of the test bed of bench/baselines, chosen there by what fits Lifeguard.
+  Duration read_cost = Duration::Micros(10);
 };
 
 // What one host has sent and got since the start of the world. Bytes are payload: a datagram costs
@@ -104,15 +108,19 @@ class Cluster : private StreamTable::Hosts {
   const core::Node& node(int host) const;  // of a host that runs one
 
   // ---- Processes ----
-  void Start(int host);     // with the seeds of its config
+  void Start(int host);  // with the seeds of its config
+  // Starts all hosts, none of which ran before. Those that run core::Node are born knowing each
+  // other, and must be of one cluster name; other protocols begin as they do in Start.
+  void StartTogether();
   void Crash(int host);     // SIGKILL: the machine refuses connections
   void PowerOff(int host);  // the machine itself: nothing answers
   void Restart(int host, const RestartOptions& options);  // kills a process that still runs
   void Pause(int host);                                   // SIGSTOP
   void Resume(int host);  // SIGCONT: reads all that waited, then the timers
   // Its input and output stand still while its timers run on, as if it were blocked before every
-  // send and after every receive (Lifeguard, section V.A); Unblock lets go of all that waited, what
-  // it sent first. A stopped process, or one that is blocked already, is left alone.
+  // send and after every receive (Lifeguard, section V.A); Unblock lets go of all that it sent, and
+  // lets it read what waited, one input after the other (ClusterConfig::read_cost). A stopped
+  // process, or one that is blocked already, is left alone.
   void Block(int host);
   void Unblock(int host);
   void SetLateness(int host, Duration lateness);  // its timers run this late from now on
@@ -205,6 +213,8 @@ class Cluster : private StreamTable::Hosts {
   int Add(HostConfig config, Disk disk);
   void SetAddress(int host, const Address& address);
   void EndProcess(int host, Exit exit);
+  // The process is there, and has not been called yet.
+  void Boot(int host);
 
   bool Step(TimePoint limit);
   void DeliverDatagram(const SimEvent& event);
@@ -218,7 +228,11 @@ class Cluster : private StreamTable::Hosts {
   void Feed(int host, const SimNode::Waiting& input);
   void FeedMessages(int host, core::StreamId stream, std::string_view bytes);
   // Hands in all that waited, until the process reads no more; then arms its deadline.
-  void FeedWaiting(int host, std::vector<SimNode::Waiting> waiting);
+  void FeedWaiting(int host, std::deque<SimNode::Waiting> waiting);
+  // Hands it in one by one.
+  void Drain(int host);
+  void PushRead(TimePoint at, int host);
+  void ReadNext(const SimEvent& event);
   void SendHeld(int host, const SimNode::Outgoing& outgoing);
 
   // The outputs of the call that is about to be made into this host's process.
@@ -234,6 +248,7 @@ class Cluster : private StreamTable::Hosts {
   void SendOnStream(int host, core::StreamId stream, std::string_view bytes);
   void OpenStream(int host, core::StreamId stream, const Address& to, Duration budget);
   void Arm(int host);
+  void PushDeadline(int host);  // an event for `due`, unless there is one that is as early
   // The same after its deadline has moved in the cluster's time: what is queued for it is void.
   void ArmAnew(int host);
   void Watch(int host);

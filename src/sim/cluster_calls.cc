@@ -43,10 +43,10 @@ void Cluster::ServeDeadline(const SimEvent& event) {
   node.armed = TimePoint::Never();
   // It is armed again when it resumes, or gets its next slice.
   if (!node.is_running() || !node.is_on_cpu()) return;
-  const TimePoint wanted = DueOf(node);
+  const TimePoint wanted = node.due;
   const TimePoint due = wanted + node.lateness;
   if (due > now_) {
-    Arm(host);
+    PushDeadline(host);
     return;
   }
   if (wanted < now_) ++faults_.late_deadlines;
@@ -54,13 +54,15 @@ void Cluster::ServeDeadline(const SimEvent& event) {
   if (node.is_blocked()) {
     ++faults_.blocked_deadlines;
     if (node.has_waiting() && !config_.blocked_backlog_is_hidden) backlog = core::Backlog::kMore;
+  } else if (node.has_waiting()) {
+    backlog = core::Backlog::kMore;  // it is reading it
   }
-  node.process()->OnDeadline(LocalTime(host), backlog, OutputsFor(host));
   const TimePoint latest = std::max(due, node.called_at);
-  const bool time_passes = checkers_.ObserveDeadline(now_, host, latest, DueOf(node));
+  node.process()->OnDeadline(LocalTime(host), backlog, OutputsFor(host));
   AfterCall(host);
   // A process that never moves its deadline would keep time from passing.
-  if (!time_passes) EndProcess(host, Exit::kKilled);
+  const TimePoint next = node.is_running() ? node.due : TimePoint::Never();
+  if (!checkers_.ObserveDeadline(now_, host, latest, next)) EndProcess(host, Exit::kKilled);
 }
 
 void Cluster::FeedMessages(int host, StreamId stream, std::string_view bytes) {
@@ -97,7 +99,7 @@ void Cluster::Feed(int host, const SimNode::Waiting& input) {
   AfterCall(host);
 }
 
-void Cluster::FeedWaiting(int host, std::vector<SimNode::Waiting> waiting) {
+void Cluster::FeedWaiting(int host, std::deque<SimNode::Waiting> waiting) {
   streams_.BuffersRead(host);
   // The cells that it is about to hear are old ones.
   watched_[static_cast<size_t>(host)] = Watched();
@@ -112,6 +114,34 @@ void Cluster::FeedWaiting(int host, std::vector<SimNode::Waiting> waiting) {
     Feed(host, waiting[i]);
   }
   if (At(host).is_running() && At(host).run() == run) Arm(host);
+}
+
+void Cluster::Drain(int host) {
+  SimNode& node = At(host);
+  if (!node.has_waiting()) return FeedWaiting(host, {});
+  node.BeginDrain();
+  PushRead(now_, host);
+}
+
+void Cluster::PushRead(TimePoint at, int host) {
+  SimEvent& event = queue_.Push(at);
+  event.kind = SimEvent::Kind::kRead;
+  event.host = host;
+  event.run = At(host).drains();
+}
+
+void Cluster::ReadNext(const SimEvent& event) {
+  const int host = event.host;
+  SimNode& node = At(host);
+  if (!node.is_draining() || node.drains() != event.run) return;
+  const SimNode::Waiting input = node.TakeFirst();
+  const bool is_last = !node.has_waiting();
+  if (!is_last) PushRead(now_ + config_.read_cost, host);
+  streams_.BuffersRead(host);
+  // What it hears are old cells.
+  watched_[static_cast<size_t>(host)] = Watched();
+  if (is_last) node.EndDrain();
+  Feed(host, input);
 }
 
 // ---- After a call ----
@@ -259,9 +289,14 @@ void Cluster::OpenStream(int host, StreamId stream, const Address& to, Duration 
 
 void Cluster::Arm(int host) {
   SimNode& node = At(host);
-  const TimePoint next = DueOf(node);
-  if (next.is_never()) return;
-  const TimePoint at = std::max(next + node.lateness, now_);
+  node.due = DueOf(node);
+  PushDeadline(host);
+}
+
+void Cluster::PushDeadline(int host) {
+  SimNode& node = At(host);
+  if (node.due.is_never()) return;
+  const TimePoint at = std::max(node.due + node.lateness, now_);
   if (at >= node.armed) return;  // the event that is queued looks again
   node.armed = at;
   SimEvent& event = queue_.Push(at);

@@ -78,7 +78,7 @@ void Cluster::Unblock(int host) {
   node.process()->OnUnblocked(LocalTime(host), OutputsFor(host));
   AfterCall(host);
   if (node.is_running() && node.run() == run && node.reads()) {
-    FeedWaiting(host, node.TakeWaiting());
+    Drain(host);
   }
 }
 

@@ -15,6 +15,7 @@ struct SimEvent {
     kDeadline,  // the timer of the process `run` on `host`
     kStream,    // `step` of `connection`, at its end `end`
     kSlice,     // the process on `host` goes on its CPU, or off it; `run` counts SetCpu
+    kRead,      // it reads the next input of its backlog; `run` counts the backlogs
   };
   enum class Step : uint8_t {
     kSynRetry,   // the opener sends its first segment again

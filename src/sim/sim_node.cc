@@ -68,6 +68,7 @@ void SimNode::Boot(TimePoint now, uint64_t boot, uint64_t seed, core::RecordPool
   exit_ = Exit::kNone;
   accepted_ = 0;
   is_blocked_ = false;
+  is_draining_ = false;
   armed = TimePoint::Never();
   ++run_;
 }
@@ -92,7 +93,7 @@ void SimNode::End(TimePoint now, Exit exit) {
   ForgetWaiting();
 }
 
-void SimNode::Resume(std::vector<Waiting>* waiting) {
+void SimNode::Resume(std::deque<Waiting>* waiting) {
   MUSTER_CHECK(state_ == ProcessState::kPaused);
   state_ = ProcessState::kRunning;
   waiting->clear();
@@ -103,6 +104,7 @@ void SimNode::SetCpu(const CpuShare& cpu) {
   MUSTER_CHECK(cpu.slice <= cpu.period && cpu.cost >= Duration::Zero());
   MUSTER_CHECK(cpu.period == Duration::Zero() || cpu.slice > Duration::Zero());
   cpu_ = cpu;
+  is_draining_ = false;
   is_on_cpu_ = cpu.period == Duration::Zero();
   ++cpu_changes_;
 }
@@ -124,13 +126,25 @@ void SimNode::ForgetWaiting() {
   held_opened_ = 0;
 }
 
-std::vector<SimNode::Waiting> SimNode::TakeWaiting() {
-  std::vector<Waiting> waiting = std::exchange(waiting_, {});
+SimNode::Waiting SimNode::TakeFirst() {
+  MUSTER_CHECK(!waiting_.empty());
+  Waiting input = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (input.kind == Waiting::Kind::kDatagram) {
+    held_udp_bytes_ -= input.bytes.size() + kUdpOverheadBytes;
+  } else if (input.kind == Waiting::Kind::kOpened) {
+    --held_opened_;
+  }
+  return input;
+}
+
+std::deque<SimNode::Waiting> SimNode::TakeWaiting() {
+  std::deque<Waiting> waiting = std::exchange(waiting_, {});
   ForgetWaiting();
   return waiting;
 }
 
-void SimNode::PutBack(std::vector<Waiting> waiting, size_t first) {
+void SimNode::PutBack(std::deque<Waiting> waiting, size_t first) {
   MUSTER_CHECK(waiting_.empty());
   waiting.erase(waiting.begin(), waiting.begin() + static_cast<ptrdiff_t>(first));
   for (const Waiting& input : waiting) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -93,34 +94,54 @@ class SimNode {
   // Ends it. What was up in its view becomes the disk's remembered peers.
   void End(TimePoint now, Exit exit);
   void PowerOff() { machine_is_up_ = false; }
-  void Pause() { state_ = ProcessState::kPaused; }
+  void Pause() {
+    state_ = ProcessState::kPaused;
+    is_draining_ = false;
+  }
   // The process runs again; what waited is moved to `*waiting`, oldest first, unless it still does
   // not read for another reason.
-  void Resume(std::vector<Waiting>* waiting);
+  void Resume(std::deque<Waiting>* waiting);
 
   // ---- Why a running process does not read ----
   // Blocked before every send and after every receive, as by a debugger in those calls, while its
   // timers run on (Lifeguard, section V.A). What it sends is kept by HoldOutgoing.
   bool is_blocked() const { return is_blocked_; }
-  void SetBlocked(bool is_blocked) { is_blocked_ = is_blocked; }
+  void SetBlocked(bool is_blocked) {
+    is_blocked_ = is_blocked;
+    is_draining_ = false;
+  }
   void HoldOutgoing(Outgoing outgoing) { outgoing_.push_back(std::move(outgoing)); }
   std::vector<Outgoing> TakeOutgoing() { return std::exchange(outgoing_, {}); }
+  // Reads what waited one by one: later input waits behind it. Whatever keeps the process from
+  // reading ends that; `drains` counts the times it began.
+  bool is_draining() const { return is_draining_; }
+  uint32_t drains() const { return drains_; }
+  void BeginDrain() {
+    is_draining_ = true;
+    ++drains_;
+  }
+  void EndDrain() { is_draining_ = false; }
   // On the CPU, for what is left of its slice.
   bool is_on_cpu() const { return is_on_cpu_; }
   const CpuShare& cpu() const { return cpu_; }
   uint32_t cpu_changes() const { return cpu_changes_; }  // counts SetCpu: an older slice is void
   void SetCpu(const CpuShare& cpu);
   void BeginSlice();
-  void EndSlice() { is_on_cpu_ = false; }
+  void EndSlice() {
+    is_on_cpu_ = false;
+    is_draining_ = false;
+  }
   // One input or deadline was handled.
   void ChargeCpu();
 
   // ---- The kernel of a process that does not read ----
-  bool reads() const { return is_running() && !is_blocked_ && is_on_cpu_; }
+  bool reads() const { return is_running() && !is_blocked_ && !is_draining_ && is_on_cpu_; }
   bool has_waiting() const { return !waiting_.empty(); }
   // Moves out what waits, oldest first; PutBack returns the part from `first` on.
-  std::vector<Waiting> TakeWaiting();
-  void PutBack(std::vector<Waiting> waiting, size_t first);
+  std::deque<Waiting> TakeWaiting();
+  void PutBack(std::deque<Waiting> waiting, size_t first);
+  // The oldest; something must wait.
+  Waiting TakeFirst();
   // False when the socket's buffer is full: the datagram is gone.
   bool HoldDatagram(const Address& from, std::string_view bytes);
   void Hold(Waiting waiting);
@@ -150,6 +171,8 @@ class SimNode {
   HostClock clock;
   // How late its deadlines are served: a process that gets too little CPU.
   Duration lateness;
+  // The process's next deadline in the cluster's time, as it was after the last call.
+  TimePoint due = TimePoint::Never();
   // Earliest queued deadline event of this run; Never() when there is none.
   TimePoint armed = TimePoint::Never();
   // Instant of the last call into the node, or of the end of its pause: a deadline that lies before
@@ -173,12 +196,14 @@ class SimNode {
   uint32_t run_ = 0;
   core::StreamId accepted_ = 0;
   bool is_blocked_ = false;
+  bool is_draining_ = false;
+  uint32_t drains_ = 0;
   bool is_on_cpu_ = true;
   CpuShare cpu_;
   Duration slice_left_;
   uint32_t cpu_changes_ = 0;
   std::vector<Outgoing> outgoing_;
-  std::vector<Waiting> waiting_;
+  std::deque<Waiting> waiting_;
   size_t held_udp_bytes_ = 0;
   size_t held_opened_ = 0;
 };

@@ -56,6 +56,17 @@ TEST_F(MemberIndexTest, FindsWhatWasInsertedUpToItsCapacity) {
   }
 }
 
+TEST_F(MemberIndexTest, TwoMembersChangePlaces) {
+  index_.Rebuild(20, members_);
+  for (uint64_t n = 0; n < 20; ++n) Add(n);
+  index_.Swap(0, 13, members_);
+  std::swap(members_[0], members_[13]);
+  for (uint64_t n = 0; n < 20; ++n) {
+    const int64_t expected = n == 0 ? 13 : n == 13 ? 0 : static_cast<int64_t>(n);
+    EXPECT_EQ(index_.Find(IdOf(n), members_), expected);
+  }
+}
+
 TEST_F(MemberIndexTest, RebuildingKeepsEveryone) {
   index_.Rebuild(50, members_);
   for (uint64_t n = 0; n < 50; ++n) Add(n);

@@ -35,6 +35,32 @@ struct Fixture {
   MemberTable table;
 };
 
+TEST(MemberTableTest, ACopyHoldsAllOfAnotherWithItsOwnEntryFirst) {
+  Fixture f;
+  MemberTable other(&f.pool, kPlenty, kPlenty);
+  for (const uint64_t n : {3, 0, 2, 1}) {
+    other.Apply(At(0), n == 0 ? f.table.ToUpdate(0, true) : Full(n, 1, State::kAlive));
+  }
+  f.table.CopyFrom(other);
+  ASSERT_EQ(f.table.size(), 4u);
+  EXPECT_EQ(f.table.self().id(), IdOf(0));
+  for (uint64_t n = 0; n < 4; ++n) EXPECT_EQ(f[n].id(), IdOf(n));
+  EXPECT_EQ(f.table.up_count(), 4u);
+  EXPECT_EQ(f.table.view_cell(), other.view_cell());
+  // It goes on from there like any other.
+  AddAlive(9, &f.table);
+  EXPECT_EQ(f.table.Apply(At(1), Full(2, 1, State::kFailed)).kind, Kind::kState);
+  EXPECT_EQ(f.table.up_count(), 8u);
+  EXPECT_EQ(f.table.tombstone_cell().count, 1u);
+}
+
+TEST(MemberTableDeathTest, ACopyOfATableWithoutUsIsRefused) {
+  Fixture f;
+  MemberTable other(&f.pool, kPlenty, kPlenty);
+  other.Apply(At(0), Full(3, 1, State::kAlive));
+  EXPECT_DEATH(f.table.CopyFrom(other), "check failed");
+}
+
 TEST(MemberTableTest, AnUnknownMemberIsAddedWithWhatItsClaimSays) {
   for (const State state : kAllStates) {
     SCOPED_TRACE(static_cast<int>(state));

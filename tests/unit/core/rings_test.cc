@@ -109,6 +109,15 @@ TEST_F(RingsTest, MembersOfTheTableThatAreNotAnnouncedYetAreNoTargets) {
   EXPECT_EQ(IdsOf(rings), (std::set<HostId>{IdOf(3)}));
 }
 
+TEST_F(RingsTest, ARebuildFindsWhoWasNeverAnnounced) {
+  Rings announced(IdOf(0), 4);
+  for (uint64_t n = 1; n <= 40; ++n) Up(&announced, n);
+  Rings rebuilt(IdOf(0), 4);
+  EXPECT_TRUE(rebuilt.Rebuild(table_));
+  EXPECT_EQ(rebuilt.targets(), announced.targets());
+  EXPECT_FALSE(rebuilt.Rebuild(table_));
+}
+
 TEST_F(RingsTest, WeGoOnObservingWhileWeLeave) {
   Rings rings(IdOf(0), 2);
   table_.Apply(At(0), Short(0, 1, State::kLeaving));

@@ -47,6 +47,32 @@ TEST_F(ClusterTest, TimeStartsAboveZeroAndPassesOnlyWhenRun) {
   EXPECT_EQ(cluster->now(), before + Duration::Millis(1525));
 }
 
+TEST_F(ClusterTest, WhoStartsTogetherKnowsAllAndWatchesAll) {
+  Cluster cluster{ClusterConfig()};
+  std::vector<Sighting> sightings;
+  cluster.SetSightingListener([&](const Sighting& sighting) { sightings.push_back(sighting); });
+  for (int host = 0; host < 30; ++host) {
+    cluster.AddHost("n" + std::to_string(host + 1));
+    cluster.config(host).seeds = {Cluster::DefaultAddress(0)};
+  }
+  cluster.StartTogether();
+  EXPECT_TRUE(cluster.Agreed());
+  EXPECT_EQ(cluster.node(7).join_state(), core::JoinState::kJoined);
+  cluster.RunFor(Duration::Seconds(30));
+  EXPECT_TRUE(cluster.Agreed());
+  EXPECT_TRUE(sightings.empty());
+  for (int host = 0; host < 30; ++host) {
+    EXPECT_EQ(cluster.traffic(host).opened_streams, 0u);
+    EXPECT_GT(cluster.traffic(host).sent_datagrams, 50u);
+  }
+  cluster.Crash(12);
+  cluster.RunFor(Duration::Seconds(8));
+  EXPECT_EQ(sightings.size(), 29u * 2);  // suspected, failed
+  cluster.Start(12);
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.Agreed(); }, Duration::Seconds(5)));
+  EXPECT_TRUE(cluster.checkers().violations().empty());
+}
+
 TEST_F(ClusterTest, AgreementNeedsEverybodyInEveryTable) {
   auto cluster = Running(3);
   EXPECT_TRUE(cluster->Agreed());

@@ -1,5 +1,6 @@
 #include "src/sim/sim_node.h"
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -64,7 +65,7 @@ TEST_F(SimNodeTest, APausedProcessGetsItsInputInOrderWhenItResumes) {
   opened.stream = 2;
   node.Hold(opened);
   EXPECT_TRUE(node.HoldDatagram(from, "two"));
-  std::vector<SimNode::Waiting> waiting;
+  std::deque<SimNode::Waiting> waiting;
   node.Resume(&waiting);
   ASSERT_EQ(waiting.size(), 3u);
   EXPECT_EQ(waiting[0].bytes, "one");
@@ -84,7 +85,7 @@ TEST_F(SimNodeTest, AFullBufferDropsTheNewest) {
   size_t held = 0;
   while (node.HoldDatagram(Address(), bytes)) ++held;
   EXPECT_EQ(held, SimNode::kUdpBufferBytes / (1200 + SimNode::kUdpOverheadBytes));
-  std::vector<SimNode::Waiting> waiting;
+  std::deque<SimNode::Waiting> waiting;
   node.Resume(&waiting);
   EXPECT_EQ(waiting.size(), held);
   node.Pause();
