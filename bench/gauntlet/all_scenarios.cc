@@ -3,8 +3,8 @@
 namespace muster::gauntlet {
 
 std::vector<Scenario> AllScenarios() {
-  return {SteadyState(), OneCrash(),  Threshold(),  Interval(), Bootstrap(), MassCrash(),
-          FlipFlop(),    HeavyLoss(), Partitions(), Restarts(), OneJoin()};
+  return {SteadyState(), OneCrash(), Threshold(), Interval(),   Starved(),  Frozen(), Bootstrap(),
+          MassCrash(),   FlipFlop(), HeavyLoss(), Partitions(), Restarts(), OneJoin()};
 }
 
 }  // namespace muster::gauntlet

@@ -45,7 +45,9 @@ void Arena::AddHosts(int model_seed) {
     host.name = "n" + std::to_string(member);
     if (IsMuster(config_.mode)) {
       host.options = MusterOptions(config_.mode, config_.constants, config_.members);
-      if (member != 0) host.seeds.push_back(sim::Cluster::DefaultAddress(0));
+      for (int seed = 0; seed < config_.seeds; ++seed) {
+        if (member != seed) host.seeds.push_back(sim::Cluster::DefaultAddress(seed));
+      }
     } else {
       const ModelStart how{config_.members, model_seed};
       const ModelFactory factory = ModelOf(config_.mode, config_.constants);
@@ -157,6 +159,19 @@ bool Arena::ViewsAreEqual(bool only_healthy) const {
     is_first = false;
   }
   return true;
+}
+
+void Arena::AddSizes(TimePoint from, std::vector<double>* pairs) const {
+  std::vector<bool> seen(static_cast<size_t>(config_.members) + 1, false);
+  const double second = static_cast<double>((now() - from).micros()) / 1e6;
+  for (int member = 0; member < config_.members; ++member) {
+    if (!cluster_.host(member).is_running()) continue;
+    const size_t size = cluster_.UpCount(member);
+    if (size >= seen.size() || seen[size]) continue;
+    seen[size] = true;
+    pairs->push_back(second);
+    pairs->push_back(static_cast<double>(size));
+  }
 }
 
 bool Arena::AllHoldFailed(int subject) const {

@@ -17,6 +17,7 @@ struct ArenaConfig {
   uint32_t loss_ppm = 1000;    // in bursts of 3 in the mean
   bool is_loopback = false;    // 50 to 100 us, no loss, no skew: Lifeguard's machine
   std::vector<int> faulty;     // whom the scenario hurts
+  int seeds = 1;               // through how many members Muster's agents join
   bool counts_traffic = true;  // keeps every second's bytes of every member
 };
 
@@ -27,7 +28,7 @@ class Arena {
 
   // All are born knowing all. Then `rest`, after which they must agree: false if they do not.
   bool StartTogether(Duration rest);
-  // All start now and join through member 0; returns at once.
+  // All start now and join through the first members; returns at once.
   void StartByJoining();
 
   sim::Cluster& cluster() { return cluster_; }
@@ -54,6 +55,9 @@ class Arena {
 
   // Bytes sent by each member in each whole second of RunFor so far, headers included.
   const std::vector<double>& bytes_per_second() const { return bytes_per_second_; }
+  // Appends (seconds since `from`, size) for each size that some running member shows.
+  void AddSizes(TimePoint from, std::vector<double>* pairs) const;
+
   // Sent since the start, of all members.
   double total_bytes() const;
   double bytes_of(int member) const { return static_cast<double>(BytesOf(member)); }

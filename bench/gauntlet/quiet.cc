@@ -18,6 +18,7 @@ ArenaConfig ConfigOf(const Trial& trial, Mode mode) {
 }
 
 TrialResult RunSteady(const Trial& trial, Mode mode) {
+  if (!Runs(trial, mode)) return {};
   Arena arena(ConfigOf(trial, mode));
   const bool agreed = arena.StartTogether(Duration::Seconds(60));
   const double packets = arena.total_packets();
@@ -29,6 +30,7 @@ TrialResult RunSteady(const Trial& trial, Mode mode) {
 }
 
 TrialResult RunOneCrash(const Trial& trial, Mode mode) {
+  if (!Runs(trial, mode)) return {};
   ArenaConfig config = ConfigOf(trial, mode);
   Rng rng = Rng(trial.seed).Fork(2);
   const int victim = static_cast<int>(rng.Below(static_cast<uint64_t>(trial.members)));
@@ -56,7 +58,7 @@ Scenario SteadyState() {
   Scenario s;
   s.id = "S1";
   s.about = "steady state, loss 0.1 %; bytes include 28 of headers a datagram";
-  for (int group = 0; group < 2; ++group) {
+  for (int group = 0; group < 3; ++group) {
     s.figures.push_back({group, "sent, B/s mean", 0, Aggregate::kMean, {250, 250, kNone, kNone}});
     s.figures.push_back(
         {group, "sent, B/s p99 of 1-s windows", 0, Aggregate::kP99, {500, 500, kNone, kNone}});
@@ -66,7 +68,10 @@ Scenario SteadyState() {
   s.trials = [](Scale scale) {
     const bool is_full = scale == Scale::kFull;
     std::vector<Trial> trials = {{0, 128, 1, is_full ? 600 : 120, 0, 0}};
-    if (is_full) trials.push_back({1, 1000, 1, 300, 0, 0});
+    if (is_full) {
+      trials.push_back({1, 1000, 1, 300, 0, 0});
+      trials.push_back({2, 10'000, 1, 120, 0, 0});
+    }
     return trials;
   };
   s.run = RunSteady;
@@ -86,8 +91,10 @@ Scenario OneCrash() {
   static constexpr Group kGroups[] = {{"loss 0.1 %", 128, 1'000, 200},
                                       {"loss 1 %", 128, 10'000, 100},
                                       {"loss 5 %", 128, 50'000, 100},
-                                      {"loss 0.1 %", 1000, 1'000, 10}};
-  for (int group = 0; group < 4; ++group) {
+                                      {"loss 0.1 %", 1000, 1'000, 20},
+                                      {"loss 0.1 %", 10'000, 1'000, 3}};
+  static constexpr int kCount = sizeof kGroups / sizeof kGroups[0];
+  for (int group = 0; group < kCount; ++group) {
     const std::string n = kGroups[group].name;
     s.figures.push_back(
         {group, n + " first p50, s", 0, Aggregate::kMedian, {kNone, 2.7, kNone, kNone}});
@@ -101,7 +108,7 @@ Scenario OneCrash() {
   }
   s.trials = [](Scale scale) {
     std::vector<Trial> trials;
-    for (int group = 0; group < 4; ++group) {
+    for (int group = 0; group < kCount; ++group) {
       const Group& g = kGroups[group];
       if (scale == Scale::kSmoke && group > 0) break;
       const int seeds = scale == Scale::kFull ? g.seeds : 20;

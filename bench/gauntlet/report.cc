@@ -9,17 +9,6 @@
 namespace muster::gauntlet {
 namespace {
 
-std::string Number(double value) {
-  if (std::isnan(value)) return "-";
-  char text[32];
-  const double size = std::fabs(value);
-  const char* format = size >= 1000 || value == std::floor(value) ? "%.0f"
-                       : size >= 10                               ? "%.1f"
-                                                                  : "%.2f";
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
-
 std::string JsonNumber(double value) {
   if (std::isnan(value)) return "null";
   char text[32];
@@ -31,6 +20,17 @@ std::string JsonNumber(double value) {
 std::string Quoted(const std::string& text) { return "\"" + text + "\""; }
 
 }  // namespace
+
+std::string FigureText(double value) {
+  if (std::isnan(value)) return "-";
+  char text[32];
+  const double size = std::fabs(value);
+  const char* format = size >= 1000 || value == std::floor(value) ? "%.0f"
+                       : size >= 10                               ? "%.1f"
+                                                                  : "%.2f";
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
 
 void ModeResult::Add(int group, const TrialResult& result) {
   const size_t index = static_cast<size_t>(group);
@@ -130,21 +130,41 @@ int ScenarioReport::MembersOf(int group) const {
   return 1;
 }
 
+std::vector<Outcome> ScenarioReport::OutcomesOf(const Figure& figure) const {
+  std::vector<Outcome> outcomes;
+  for (const Mode mode : {Mode::kMusterE, Mode::kMusterF}) {
+    if (std::find(modes_.begin(), modes_.end(), mode) == modes_.end()) continue;
+    Outcome outcome;
+    outcome.scenario = scenario_.id;
+    outcome.figure = figure.what;
+    outcome.members = MembersOf(figure.group);
+    outcome.mode = mode;
+    const Duration tolerance = ToleranceOf(mode, scenario_.constants, outcome.members);
+    outcome.limit = Limit(figure, mode, ValueOf(Mode::kSwim, figure), tolerance);
+    if (std::isnan(outcome.limit)) continue;
+    outcome.value = ValueOf(mode, figure);
+    outcome.is_met = outcome.value <= outcome.limit;  // no samples: not met
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+std::vector<Outcome> ScenarioReport::Outcomes() const {
+  std::vector<Outcome> all;
+  for (const Figure& figure : scenario_.figures) {
+    if (!HasSamples(figure)) continue;
+    for (Outcome& outcome : OutcomesOf(figure)) all.push_back(std::move(outcome));
+  }
+  return all;
+}
+
 Verdict ScenarioReport::Judge(const Figure& figure) const {
   Verdict verdict;
-  for (const Mode mode : {Mode::kMusterE, Mode::kMusterF}) {
-    bool ran = false;
-    for (const Mode other : modes_) ran = ran || other == mode;
-    if (!ran) continue;
-    const Duration tolerance = ToleranceOf(mode, scenario_.constants, MembersOf(figure.group));
-    const double limit = Limit(figure, mode, ValueOf(Mode::kSwim, figure), tolerance);
-    if (std::isnan(limit)) continue;
-    const double value = ValueOf(mode, figure);
-    const bool is_met = value <= limit;  // no samples: not met
-    ++(is_met ? verdict.met : verdict.missed);
+  for (const Outcome& outcome : OutcomesOf(figure)) {
+    ++(outcome.is_met ? verdict.met : verdict.missed);
     if (!verdict.text.empty()) verdict.text += ", ";
-    verdict.text += mode == Mode::kMusterE ? "E " : "F ";
-    verdict.text += "<= " + Number(limit) + (is_met ? " met" : " NOT MET");
+    verdict.text += outcome.mode == Mode::kMusterE ? "E " : "F ";
+    verdict.text += "<= " + FigureText(outcome.limit) + (outcome.is_met ? " met" : " NOT MET");
   }
   return verdict;
 }
@@ -153,16 +173,16 @@ std::string ScenarioReport::ToleranceRow(int members) const {
   std::string text = "| tolerance or shortest suspicion, s | " + std::to_string(members) + " |";
   for (const Mode mode : modes_) {
     const Duration tolerance = ToleranceOf(mode, scenario_.constants, members);
-    text += " " + Number(static_cast<double>(tolerance.micros()) / 1e6) + " |";
+    text += " " + FigureText(static_cast<double>(tolerance.micros()) / 1e6) + " |";
   }
   return text + " |\n";
 }
 
 std::string ScenarioReport::Cell(size_t mode, const Figure& figure) const {
-  std::string text = Number(Value(results_[mode], figure));
+  std::string text = FigureText(Value(results_[mode], figure));
   if (figure.aggregate != Aggregate::kMean) return text;
   const sim::Samples samples(results_[mode].Of(figure.group, figure.metric));
-  if (samples.size() > 1) text += " +- " + Number(samples.MeanError());
+  if (samples.size() > 1) text += " +- " + FigureText(samples.MeanError());
   return text;
 }
 
@@ -198,9 +218,14 @@ std::string ScenarioReport::Json() const {
     text += is_first ? "\n" : ",\n";
     is_first = false;
     const Verdict verdict = Judge(figure);
-    text += "  {\"what\": " + Quoted(figure.what);
+    text += "  {\"what\": " + Quoted(figure.what) +
+            ", \"members\": " + std::to_string(MembersOf(figure.group));
     for (const Mode mode : modes_) {
       text += ", " + Quoted(ModeName(mode)) + ": " + JsonNumber(ValueOf(mode, figure));
+    }
+    for (const Outcome& outcome : OutcomesOf(figure)) {
+      text += std::string(", \"limit-") + (outcome.mode == Mode::kMusterE ? "E" : "F") +
+              "\": " + JsonNumber(outcome.limit);
     }
     text += ", \"met\": " + std::to_string(verdict.met) +
             ", \"missed\": " + std::to_string(verdict.missed) + "}";

@@ -5,6 +5,7 @@
 
 #include "bench/gauntlet/mode.h"
 #include "bench/gauntlet/scenario.h"
+#include "src/sim/report/report.h"
 
 namespace muster::gauntlet {
 
@@ -35,6 +36,19 @@ struct Verdict {
   int missed = 0;
 };
 
+// A figure of Muster that has a target.
+struct Outcome {
+  std::string scenario;
+  std::string figure;
+  int members = 0;
+  Mode mode = Mode::kMusterE;
+  double value = 0;  // NaN without samples: not met
+  double limit = 0;
+  bool is_met = false;
+};
+
+std::string FigureText(double value);
+
 // One scenario in all modes that ran; prints its table and adds up its verdicts.
 class ScenarioReport {
  public:
@@ -45,6 +59,9 @@ class ScenarioReport {
   std::string Table() const;
   // The same as one JSON object.
   std::string Json() const;
+  // The same as a table of a page, and its plots, if any.
+  void AddTo(sim::Report* page) const;
+  std::vector<Outcome> Outcomes() const;
   int met() const;
   int missed() const;
 
@@ -56,7 +73,15 @@ class ScenarioReport {
   std::string ToleranceRow(int members) const;
   // With half of the 95 % confidence interval, where the figure is a mean of several samples.
   std::string Cell(size_t mode, const Figure& figure) const;
+  std::vector<Outcome> OutcomesOf(const Figure& figure) const;
   Verdict Judge(const Figure& figure) const;
+  // "N = 128, loss 1 %": what tells this group's plots from others.
+  std::string NameOf(int group) const;
+  std::vector<int> Groups() const;
+  void AddDetections(sim::Report* page) const;
+  void AddErrors(sim::Report* page) const;
+  void AddSizes(sim::Report* page) const;
+  void AddBytes(sim::Report* page) const;
 
   const Scenario& scenario_;
   const std::vector<Mode>& modes_;

@@ -46,14 +46,22 @@ struct Figure {
   Target target;
 };
 
-// The samples of one trial, a list for each metric.
+// The samples of one trial, a list for each metric. Empty: the mode does not run this trial.
 using TrialResult = std::vector<std::vector<double>>;
+
+// Above this size only Muster runs: a model's members push and pull whole tables.
+inline constexpr int kModelMembersMax = 2000;
+inline bool Runs(const Trial& trial, Mode mode) {
+  return IsMuster(mode) || trial.members <= kModelMembersMax;
+}
 
 struct Scenario {
   std::string id;
   std::string about;
   Constants constants = Constants::kShipped;
   std::vector<Figure> figures;
+  int sizes_metric = -1;  // pairs (second, size shown by some member), for a plot; -1: none
+  int slow_metric = -1;   // how many members were slow; false positives are metric 0; -1: none
   std::function<std::vector<Trial>(Scale)> trials;
   std::function<TrialResult(const Trial&, Mode)> run;
 };
@@ -65,6 +73,8 @@ Scenario SteadyState();  // S1
 Scenario OneCrash();     // S2
 Scenario Threshold();    // S3
 Scenario Interval();     // S4
+Scenario Starved();      // S4b
+Scenario Frozen();       // S4c
 Scenario Bootstrap();    // S5
 Scenario MassCrash();    // S6
 Scenario FlipFlop();     // S7

@@ -44,10 +44,16 @@ TrialResult RunMassCrash(const Trial& trial, Mode mode) {
   Arena arena(ConfigOf(trial, mode));
   arena.StartTogether(Duration::Seconds(10));
   const TimePoint from = arena.now();
+  TrialResult result(4);
   for (const int member : arena.config().faulty) arena.cluster().Crash(member);
-  const bool all_out = arena.RunUntil([&] { return AllOut(arena); }, Duration::Seconds(120));
-  TrialResult result(3);
+  int looks = 0;
+  const auto all_out_now = [&] {
+    if (looks++ % 5 == 0) arena.AddSizes(from, &result[3]);
+    return AllOut(arena);
+  };
+  const bool all_out = arena.RunUntil(all_out_now, Duration::Seconds(120));
   result[0] = {all_out ? Since(arena.now(), from) : 999};
+  arena.AddSizes(from, &result[3]);
   int healthy = 0;
   int in_one = 0;
   for (int member = 0; member < trial.members; ++member) {
@@ -55,23 +61,39 @@ TrialResult RunMassCrash(const Trial& trial, Mode mode) {
     ++healthy;
     if (arena.scorer().Batches(member, from, Duration::Millis(100)) == 1) ++in_one;
   }
-  result[1] = {100.0 * in_one / healthy};
+  result[1] = {100 - 100.0 * in_one / healthy};
   result[2] = {static_cast<double>(arena.scorer().FalsePositives())};
   return result;
 }
 
-// What both sick scenarios report: when all were first out everywhere, when the last event about
-// anybody was, events about each sick member at each healthy one, and about healthy members.
-TrialResult Sickness(const Arena& arena, TimePoint from, TimePoint out_at) {
-  TrialResult result(4);
-  result[0] = {out_at.is_never() ? 999 : Since(out_at, from)};
-  result[1] = {Since(arena.scorer().LastEvent(from), from)};
-  for (const int member : arena.config().faulty) {
-    result[2].push_back(arena.scorer().EventsPerMember(member, from));
+// What both sick scenarios report, watched once a second.
+class Sickness {
+ public:
+  explicit Sickness(const Arena& arena) : arena_(arena), from_(arena.now()) {}
+  void Look() {
+    arena_.AddSizes(from_, &sizes_);
+    if (out_at_.is_never() && AllOut(arena_)) out_at_ = arena_.now();
   }
-  result[3] = {static_cast<double>(arena.scorer().FalsePositives())};
-  return result;
-}
+  // When all were first out everywhere, when the last event about one of them was, how often each
+  // came back at each healthy one, false positives, sizes.
+  TrialResult Result() const {
+    TrialResult result(5);
+    result[0] = {out_at_.is_never() ? 999 : Since(out_at_, from_)};
+    result[1] = {Since(arena_.scorer().LastEventOfFaulty(from_), from_)};
+    for (const int member : arena_.config().faulty) {
+      result[2].push_back(arena_.scorer().ReturnsPerMember(member, from_));
+    }
+    result[3] = {static_cast<double>(arena_.scorer().FalsePositives())};
+    result[4] = sizes_;
+    return result;
+  }
+
+ private:
+  const Arena& arena_;
+  TimePoint from_;
+  TimePoint out_at_ = TimePoint::Never();
+  std::vector<double> sizes_;
+};
 
 // Trial: a sick ones, b = 0 ingress, 1 egress, 2 both.
 void SetSick(Arena* arena, uint32_t ppm, int64_t direction) {
@@ -83,8 +105,7 @@ void SetSick(Arena* arena, uint32_t ppm, int64_t direction) {
 TrialResult RunFlipFlop(const Trial& trial, Mode mode) {
   Arena arena(ConfigOf(trial, mode));
   arena.StartTogether(Duration::Seconds(10));
-  const TimePoint from = arena.now();
-  TimePoint out_at = TimePoint::Never();
+  Sickness sickness(arena);
   bool is_sick = false;
   for (int64_t second = 0; second < trial.c; ++second) {
     if (second % 20 == 0) {
@@ -92,34 +113,33 @@ TrialResult RunFlipFlop(const Trial& trial, Mode mode) {
       SetSick(&arena, is_sick ? kAll : 0, trial.b);
     }
     arena.RunFor(Duration::Seconds(1));
-    if (out_at.is_never() && AllOut(arena)) out_at = arena.now();
+    sickness.Look();
   }
-  return Sickness(arena, from, out_at);
+  return sickness.Result();
 }
 
 TrialResult RunHeavyLoss(const Trial& trial, Mode mode) {
   Arena arena(ConfigOf(trial, mode));
   arena.StartTogether(Duration::Seconds(10));
-  const TimePoint from = arena.now();
-  TimePoint out_at = TimePoint::Never();
+  Sickness sickness(arena);
   SetSick(&arena, kAll / 10 * 8, trial.b);
   for (int64_t second = 0; second < trial.c; ++second) {
     arena.RunFor(Duration::Seconds(1));
-    if (out_at.is_never() && AllOut(arena)) out_at = arena.now();
+    sickness.Look();
   }
-  return Sickness(arena, from, out_at);
+  return sickness.Result();
 }
 
 std::vector<Figure> SickFigures(const std::string& name, int group, double out_s, double settled_s,
-                                double events) {
+                                double returns) {
   return {
       {group, name + " all out after, s", 0, Aggregate::kMax, {out_s, out_s, kNone, kNone}},
       {group, name + " last change, s", 1, Aggregate::kMax, {settled_s, settled_s, kNone, kNone}},
       {group,
-       name + " events a sick member, worst",
+       name + " returns of a sick member, worst",
        2,
        Aggregate::kMax,
-       {events, events, kNone, kNone}},
+       {returns, returns, kNone, kNone}},
       {group, name + " false positives", 3, Aggregate::kSum, {0, 0, kNone, kNone}}};
 }
 
@@ -143,13 +163,18 @@ std::vector<Trial> SickTrials(Scale scale, int directions) {
 Scenario MassCrash() {
   Scenario s;
   s.id = "S6";
+  s.sizes_metric = 3;
   s.about = "members crash together";
   constexpr const char* kNames[] = {"1 %", "10 %", "25 %"};
   for (int group = 0; group < 3; ++group) {
     const std::string name = kNames[group];
     s.figures.push_back(
         {group, name + " all out everywhere, s", 0, Aggregate::kMax, {kNone, 5, kNone, kNone}});
-    s.figures.push_back({group, name + " members that see one batch, %", 1, Aggregate::kMean, {}});
+    s.figures.push_back({group,
+                         name + " members that see several batches, %",
+                         1,
+                         Aggregate::kMean,
+                         {kNone, 1, kNone, kNone}});
     s.figures.push_back(
         {group, name + " false positives", 2, Aggregate::kSum, {0, 0, kNone, kNone}});
   }
@@ -166,10 +191,11 @@ Scenario MassCrash() {
 Scenario FlipFlop() {
   Scenario s;
   s.id = "S7";
+  s.sizes_metric = 4;
   s.about =
       "ten of 1,000 (smoke: 4 of 128, 180 s) lose all datagrams one way, 20 s on, 20 s off, 900 s";
   for (int group = 0; group < 2; ++group) {
-    for (const Figure& figure : SickFigures(kDirections[group], group, 60, 60, 2)) {
+    for (const Figure& figure : SickFigures(kDirections[group], group, 60, 60, 1)) {
       s.figures.push_back(figure);
     }
   }
@@ -181,9 +207,10 @@ Scenario FlipFlop() {
 Scenario HeavyLoss() {
   Scenario s;
   s.id = "S8";
+  s.sizes_metric = 4;
   s.about = "ten of 1,000 lose 80 % for 900 s (smoke: 4 of 128, 180 s)";
   for (int group = 0; group < 3; ++group) {
-    for (const Figure& figure : SickFigures(kDirections[group], group, 30, 30, 1)) {
+    for (const Figure& figure : SickFigures(kDirections[group], group, 30, 30, 0)) {
       s.figures.push_back(figure);
     }
   }

@@ -1,4 +1,5 @@
-// S3 and S4: Lifeguard's two experiments, verbatim (paper, section V), in the simulator.
+// S3 and S4: Lifeguard's two experiments, verbatim (paper, section V), in the simulator; S4b and
+// S4c: the same with members that get next to no CPU, or stand still altogether.
 
 #include "bench/baselines/lifeguard_runs.h"
 #include "bench/gauntlet/arena.h"
@@ -38,12 +39,15 @@ Trial TrialOf(int group, const baselines::LifeguardCell& cell) {
           cell.anomalous, cell.anomaly.millis(),        cell.normal.millis()};
 }
 
-void Hold(Arena* arena, bool is_blocked) {
+enum class Anomaly { kBlocked, kFrozen };
+
+void Hold(Arena* arena, Anomaly anomaly, bool is_held) {
+  sim::Cluster& cluster = arena->cluster();
   for (const int member : arena->config().faulty) {
-    if (is_blocked) {
-      arena->cluster().Block(member);
+    if (anomaly == Anomaly::kBlocked) {
+      is_held ? cluster.Block(member) : cluster.Unblock(member);
     } else {
-      arena->cluster().Unblock(member);
+      is_held ? cluster.Pause(member) : cluster.Resume(member);
     }
   }
 }
@@ -53,9 +57,9 @@ TrialResult RunThreshold(const Trial& trial, Mode mode) {
   const TimePoint start = arena.now();
   arena.StartTogether(kRest);
   const TimePoint from = arena.now();
-  Hold(&arena, true);
+  Hold(&arena, Anomaly::kBlocked, true);
   arena.RunFor(Duration::Millis(trial.b));
-  Hold(&arena, false);
+  Hold(&arena, Anomaly::kBlocked, false);
   arena.RunUntil([&] { return arena.ViewsAreEqual(false); }, start + kRunTime - arena.now());
   TrialResult result(3);
   for (const int member : arena.config().faulty) {
@@ -68,23 +72,58 @@ TrialResult RunThreshold(const Trial& trial, Mode mode) {
   return result;
 }
 
-TrialResult RunInterval(const Trial& trial, Mode mode) {
+// What a run cost since `bytes` and `packets`, and what was said in it.
+TrialResult CostAndErrors(const Arena& arena, double bytes, double packets) {
+  return {{static_cast<double>(arena.scorer().FalsePositives())},
+          {static_cast<double>(arena.scorer().FalsePositivesHealthy())},
+          {(arena.total_bytes() - bytes) / 1e6},
+          {(arena.total_packets() - packets) / 1e3},
+          {static_cast<double>(arena.config().faulty.size())}};
+}
+
+TrialResult RunInTurns(const Trial& trial, Mode mode, Anomaly anomaly) {
   Arena arena(ConfigOf(trial, mode));
   const TimePoint start = arena.now();
   arena.StartTogether(kRest);
   const double bytes = arena.total_bytes();
   const double packets = arena.total_packets();
   while (true) {
-    Hold(&arena, true);
+    Hold(&arena, anomaly, true);
     arena.RunFor(Duration::Millis(trial.b));
-    Hold(&arena, false);
+    Hold(&arena, anomaly, false);
     if (arena.now() >= start + kRunTime) break;
     arena.RunFor(Duration::Millis(trial.c));
   }
-  return {{static_cast<double>(arena.scorer().FalsePositives())},
-          {static_cast<double>(arena.scorer().FalsePositivesHealthy())},
-          {(arena.total_bytes() - bytes) / 1e6},
-          {(arena.total_packets() - packets) / 1e3}};
+  return CostAndErrors(arena, bytes, packets);
+}
+
+TrialResult RunInterval(const Trial& trial, Mode mode) {
+  return RunInTurns(trial, mode, Anomaly::kBlocked);
+}
+
+TrialResult RunFrozen(const Trial& trial, Mode mode) {
+  return RunInTurns(trial, mode, Anomaly::kFrozen);
+}
+
+// One slice of Linux's fair scheduler (3 ms) in turn with 127 processes that never sleep.
+TrialResult RunStarved(const Trial& trial, Mode mode) {
+  Arena arena(ConfigOf(trial, mode));
+  arena.StartTogether(kRest);
+  const double bytes = arena.total_bytes();
+  const double packets = arena.total_packets();
+  constexpr Duration kSlice = Duration::Millis(3);
+  for (const int member : arena.config().faulty) {
+    arena.cluster().SetCpu(member, {kSlice * 128, kSlice, Duration::Micros(50)});
+  }
+  arena.RunFor(Duration::Millis(trial.b));
+  return CostAndErrors(arena, bytes, packets);
+}
+
+std::vector<Figure> ErrorFigures(double bytes_share) {
+  return {{0, "FP, all runs", 0, Aggregate::kSum, {kNone, kNone, 0.0005, kNone}},
+          {0, "FP-, all runs", 1, Aggregate::kSum, {5, 5, kNone, kNone}},
+          {0, "MB a run", 2, Aggregate::kMean, {kNone, kNone, bytes_share, kNone}},
+          {0, "thousand packets a run", 3, Aggregate::kMean, {}}};
 }
 
 }  // namespace
@@ -118,10 +157,8 @@ Scenario Interval() {
   s.id = "S4";
   s.about = "Lifeguard Interval, N = 128; false positives are about members never made anomalous";
   s.constants = Constants::kPaper;
-  s.figures = {{0, "FP, all runs", 0, Aggregate::kSum, {kNone, kNone, 0.0005, kNone}},
-               {0, "FP-, all runs", 1, Aggregate::kSum, {5, 5, kNone, kNone}},
-               {0, "MB a run", 2, Aggregate::kMean, {kNone, kNone, 0.7, kNone}},
-               {0, "thousand packets a run", 3, Aggregate::kMean, {}}};
+  s.figures = ErrorFigures(0.7);
+  s.slow_metric = 4;
   s.trials = [](Scale scale) {
     std::vector<Trial> trials;
     const std::vector<int> counts =
@@ -135,6 +172,53 @@ Scenario Interval() {
     return trials;
   };
   s.run = RunInterval;
+  return s;
+}
+
+Scenario Starved() {
+  Scenario s;
+  s.id = "S4b";
+  s.about = "N = 128; some get 1/128 of a CPU for 120 s; false positives are about the others";
+  s.constants = Constants::kPaper;
+  s.figures = ErrorFigures(kNone);
+  s.slow_metric = 4;
+  s.trials = [](Scale scale) {
+    std::vector<Trial> trials;
+    if (scale == Scale::kSmoke) return std::vector<Trial>{{0, 128, 1, 16, 60'000, 0}};
+    for (const int64_t starved : {1, 4, 8, 16, 32}) {
+      for (uint64_t seed = 1; seed <= 3; ++seed) {
+        trials.push_back({0, baselines::kLifeguardMembers, seed, starved, 120'000, 0});
+      }
+    }
+    return trials;
+  };
+  s.run = RunStarved;
+  return s;
+}
+
+Scenario Frozen() {
+  Scenario s;
+  s.id = "S4c";
+  s.about = "Lifeguard Interval with whole processes frozen, N = 128";
+  s.constants = Constants::kPaper;
+  s.figures = ErrorFigures(kNone);
+  s.slow_metric = 4;
+  s.trials = [](Scale scale) {
+    std::vector<Trial> trials;
+    const std::vector<int> counts =
+        scale == Scale::kFull ? std::vector<int>{4, 16, 32} : std::vector<int>{16};
+    for (const auto& cell : baselines::IntervalCells(1, counts)) {
+      const bool is_long = cell.anomaly == Duration::Millis(8192);
+      const bool is_longest = cell.anomaly == Duration::Millis(32'768);
+      const bool is_short_rest = cell.normal == Duration::Millis(64);
+      const bool is_rest = is_short_rest || cell.normal == Duration::Millis(4096);
+      const bool is_in =
+          scale == Scale::kFull ? (is_long || is_longest) && is_rest : is_longest && is_short_rest;
+      if (is_in) trials.push_back(TrialOf(0, cell));
+    }
+    return trials;
+  };
+  s.run = RunFrozen;
   return s;
 }
 

@@ -59,7 +59,8 @@ uint64_t Rings::Distance(size_t ring, const HostId& id) const {
 void Rings::Offer(size_t ring, const HostId& id) {
   Successor& held = successors_[ring];
   const uint64_t distance = Distance(ring, id);
-  if (held.id.is_zero() || std::tie(distance, id) < std::tie(held.distance, held.id)) {
+  const bool is_nearer = distance < held.distance || (distance == held.distance && id < held.id);
+  if (held.id.is_zero() || is_nearer) {
     held = {id, distance};
   }
 }

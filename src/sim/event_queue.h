@@ -36,7 +36,7 @@ class EventQueue {
       free_.pop_back();
     }
     heap_.push_back({at, next_sequence_++, slot});
-    std::push_heap(heap_.begin(), heap_.end(), Later);
+    SiftUp(heap_.size() - 1);
     return entries_[slot];
   }
 
@@ -44,9 +44,10 @@ class EventQueue {
   // slot until Release.
   Slot Pop(TimePoint* at) {
     MUSTER_CHECK(!heap_.empty());
-    std::pop_heap(heap_.begin(), heap_.end(), Later);
-    const Node top = heap_.back();
+    const Node top = heap_.front();
+    const Node last = heap_.back();
     heap_.pop_back();
+    if (!heap_.empty()) SiftDown(last);
     *at = top.at;
     return top.slot;
   }
@@ -62,8 +63,33 @@ class EventQueue {
     uint64_t sequence;
     Slot slot;
   };
-  static bool Later(const Node& a, const Node& b) {
-    return a.at != b.at ? a.at > b.at : a.sequence > b.sequence;
+  // Four children a node: half as deep as a binary heap, and those of a node lie side by side.
+  static constexpr size_t kChildren = 4;
+  static bool Before(const Node& a, const Node& b) {
+    return a.at != b.at ? a.at < b.at : a.sequence < b.sequence;
+  }
+  void SiftUp(size_t i) {
+    const Node node = heap_[i];
+    for (; i > 0 && Before(node, heap_[(i - 1) / kChildren]); i = (i - 1) / kChildren) {
+      heap_[i] = heap_[(i - 1) / kChildren];
+    }
+    heap_[i] = node;
+  }
+  // Puts `node` in the place of the root, or as far below as it belongs.
+  void SiftDown(const Node& node) {
+    const size_t size = heap_.size();
+    size_t i = 0;
+    for (size_t first = 1; first < size; first = i * kChildren + 1) {
+      const size_t end = std::min(first + kChildren, size);
+      size_t least = first;
+      for (size_t child = first + 1; child < end; ++child) {
+        if (Before(heap_[child], heap_[least])) least = child;
+      }
+      if (!Before(heap_[least], node)) break;
+      heap_[i] = heap_[least];
+      i = least;
+    }
+    heap_[i] = node;
   }
 
   std::vector<Node> heap_;

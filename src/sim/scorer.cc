@@ -9,6 +9,11 @@ namespace {
 
 double Seconds(Duration span) { return static_cast<double>(span.micros()) / 1e6; }
 
+// Out of the view, or back in.
+bool IsInOrOut(const Sighting& s) {
+  return s.sight == Sight::kFailed || s.sight == Sight::kReturned;
+}
+
 }  // namespace
 
 Samples::Samples(std::vector<double> values) : values_(std::move(values)) {
@@ -80,21 +85,46 @@ uint64_t Scorer::FalsePositivesHealthy() const {
       }));
 }
 
-double Scorer::EventsPerMember(int subject, TimePoint from) const {
+int Scorer::Healthy() const {
   int healthy = 0;
   for (int member = 0; member < members_; ++member) healthy += is_faulty(member) ? 0 : 1;
+  return std::max(1, healthy);
+}
+
+double Scorer::EventsPerMember(int subject, TimePoint from) const {
+  const auto count = std::count_if(sightings_.begin(), sightings_.end(), [&](const Sighting& s) {
+    return s.subject == subject && s.at >= from && !is_faulty(s.observer) && IsInOrOut(s);
+  });
+  return static_cast<double>(count) / Healthy();
+}
+
+double Scorer::ReturnsPerMember(int subject, TimePoint from) const {
   const auto count = std::count_if(sightings_.begin(), sightings_.end(), [&](const Sighting& s) {
     return s.subject == subject && s.at >= from && !is_faulty(s.observer) &&
-           (s.sight == Sight::kFailed || s.sight == Sight::kReturned);
+           s.sight == Sight::kReturned;
   });
-  return static_cast<double>(count) / std::max(1, healthy);
+  return static_cast<double>(count) / Healthy();
+}
+
+uint64_t Scorer::Changes() const {
+  return static_cast<uint64_t>(
+      std::count_if(sightings_.begin(), sightings_.end(),
+                    [](const Sighting& s) { return s.sight != Sight::kJoined; }));
 }
 
 TimePoint Scorer::LastEvent(TimePoint from) const {
   TimePoint last = from;
   for (const Sighting& s : sightings_) {
-    const bool counts = s.sight == Sight::kFailed || s.sight == Sight::kReturned;
-    if (counts && !is_faulty(s.observer)) last = std::max(last, s.at);
+    if (IsInOrOut(s) && !is_faulty(s.observer)) last = std::max(last, s.at);
+  }
+  return last;
+}
+
+TimePoint Scorer::LastEventOfFaulty(TimePoint from) const {
+  TimePoint last = from;
+  for (const Sighting& s : sightings_) {
+    const bool counts = s.subject >= 0 && is_faulty(s.subject) && !is_faulty(s.observer);
+    if (counts && IsInOrOut(s)) last = std::max(last, s.at);
   }
   return last;
 }

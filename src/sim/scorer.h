@@ -44,13 +44,21 @@ class Scorer {
   uint64_t FalsePositivesHealthy() const;
   // Events (failed, returned) about `subject` at healthy members after `from`, per healthy member.
   double EventsPerMember(int subject, TimePoint from) const;
+  // How often `subject` returned after `from`, per healthy member: out and back in is one flap.
+  double ReturnsPerMember(int subject, TimePoint from) const;
   // The last failed or returned event about any member at a healthy one; `from` if none.
   TimePoint LastEvent(TimePoint from) const;
+  // The same about those that are faulty.
+  TimePoint LastEventOfFaulty(TimePoint from) const;
+  // Changes that members showed their users, but for members seen for the first time.
+  uint64_t Changes() const;
   // Into how many bursts, more than `gap` apart, the failed events of `observer` fall.
   int Batches(int observer, TimePoint from, Duration gap) const;
   bool is_faulty(int member) const { return faulty_[static_cast<size_t>(member)]; }
 
  private:
+  int Healthy() const;
+
   int members_;
   std::vector<bool> faulty_;
   std::vector<Sighting> sightings_;  // in time's order

@@ -59,6 +59,15 @@ TEST(ScorerTest, FlapsAndBatches) {
   EXPECT_EQ(scorer.Batches(2, At(0), Duration::Millis(100)), 0);
   EXPECT_DOUBLE_EQ(scorer.EventsPerMember(0, At(0)), 1.5);
   EXPECT_EQ(scorer.LastEvent(At(0)), At(3000));
+  EXPECT_DOUBLE_EQ(scorer.ReturnsPerMember(0, At(0)), 0.5);
+  EXPECT_DOUBLE_EQ(scorer.ReturnsPerMember(0, At(2001)), 0);
+  scorer.Add(Seen(4000, 1, Sight::kReturned, 2));
+  EXPECT_EQ(scorer.LastEvent(At(0)), At(4000));
+  EXPECT_EQ(scorer.LastEventOfFaulty(At(0)), At(3000));
+  EXPECT_EQ(scorer.LastEventOfFaulty(At(5000)), At(5000));
+  EXPECT_EQ(scorer.Changes(), 5u);
+  scorer.Add(Seen(4500, 1, Sight::kJoined, 2));
+  EXPECT_EQ(scorer.Changes(), 5u);
 }
 
 }  // namespace
