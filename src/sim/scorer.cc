@@ -45,7 +45,7 @@ double Samples::MeanError() const {
   return 1.96 * std::sqrt(squares / (n - 1) / n);
 }
 
-bool Scorer::DetectionOf(int subject, TimePoint from, Detection* detection) const {
+bool Scorer::SpreadOf(Sight sight, int subject, TimePoint from, Detection* detection) const {
   std::vector<bool> seen(static_cast<size_t>(members_), false);
   int healthy = 0;
   for (int member = 0; member < members_; ++member) {
@@ -55,7 +55,7 @@ bool Scorer::DetectionOf(int subject, TimePoint from, Detection* detection) cons
   TimePoint last = from;
   int count = 0;
   for (const Sighting& sighting : sightings_) {
-    if (sighting.subject != subject || sighting.sight != Sight::kFailed) continue;
+    if (sighting.subject != subject || sighting.sight != sight) continue;
     if (sighting.at < from) continue;
     first = std::min(first, sighting.at);
     const size_t observer = static_cast<size_t>(sighting.observer);

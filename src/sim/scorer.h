@@ -38,7 +38,11 @@ class Scorer {
     double full = 0;   // until the last healthy member does; negative: not all did
   };
   // Of one subject, counted from `from`; false if nobody saw it.
-  bool DetectionOf(int subject, TimePoint from, Detection* detection) const;
+  bool DetectionOf(int subject, TimePoint from, Detection* detection) const {
+    return SpreadOf(Sight::kFailed, subject, from, detection);
+  }
+  // The same of any news: joined, left ...
+  bool SpreadOf(Sight sight, int subject, TimePoint from, Detection* detection) const;
   // Failed events about members that are not faulty, at any member; and at those not faulty.
   uint64_t FalsePositives() const;
   uint64_t FalsePositivesHealthy() const;

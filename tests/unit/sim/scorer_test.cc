@@ -39,6 +39,17 @@ TEST(ScorerTest, DetectionIsFirstAtAnyAndFullAtTheLastHealthyMember) {
   EXPECT_FALSE(scorer.DetectionOf(1, At(1000), &detection));
 }
 
+TEST(ScorerTest, OtherNewsSpreadsLikewise) {
+  Scorer scorer(3, {true, false, false});
+  scorer.Add(Seen(2000, 1, Sight::kLeft, 0));
+  scorer.Add(Seen(2100, 2, Sight::kFailed, 0));
+  Scorer::Detection spread;
+  ASSERT_TRUE(scorer.SpreadOf(Sight::kLeft, 0, At(1000), &spread));
+  EXPECT_DOUBLE_EQ(spread.first, 1.0);
+  EXPECT_LT(spread.full, 0);
+  EXPECT_FALSE(scorer.SpreadOf(Sight::kJoined, 0, At(1000), &spread));
+}
+
 TEST(ScorerTest, FalsePositivesAreAboutHealthyMembers) {
   Scorer scorer(3, {true, false, false});
   scorer.Add(Seen(1, 1, Sight::kFailed, 0));
