@@ -250,7 +250,7 @@ absl::Status ResolvePaths(const Config& config, const HostFacts& host, Settings*
   return absl::OkStatus();
 }
 
-absl::Status ResolveDatastore(const Config& config, Settings* settings) {
+absl::Status ResolveRecordTtl(const Config& config, Settings* settings) {
   const absl::StatusOr<Duration> ttl = ParseTime("--record-ttl", config.record_ttl);
   if (!ttl.ok()) return ttl.status();
   settings->record_ttl = *ttl;
@@ -259,6 +259,10 @@ absl::Status ResolveDatastore(const Config& config, Settings* settings) {
                       "a record lives for 60s to 720h after its last refresh",
                       "choose a time in that range, for instance 1h");
   }
+  return absl::OkStatus();
+}
+
+absl::Status ResolveDatastore(const Config& config, Settings* settings) {
   settings->datastore_file = FromUserFolder(config.datastore_file);
   if (!config.datastore_file.empty()) {
     if (config.datastore.empty()) return absl::OkStatus();
@@ -326,9 +330,18 @@ absl::StatusOr<Settings> ResolveSettings(const Config& config, const HostFacts& 
   MUSTER_RETURN_IF_ERROR(ResolveTags(config, &settings));
   MUSTER_RETURN_IF_ERROR(CheckAttributes(settings));
   MUSTER_RETURN_IF_ERROR(ResolvePaths(config, host, &settings));
+  MUSTER_RETURN_IF_ERROR(ResolveRecordTtl(config, &settings));
   MUSTER_RETURN_IF_ERROR(ResolveDatastore(config, &settings));
   MUSTER_RETURN_IF_ERROR(ResolveHttp(config, &settings));
   MUSTER_RETURN_IF_ERROR(ResolveLogging(config, &settings));
+  return settings;
+}
+
+absl::StatusOr<Settings> ResolveTimes(const Config& config) {
+  Settings settings;
+  MUSTER_RETURN_IF_ERROR(ResolveJoin(config, &settings));
+  MUSTER_RETURN_IF_ERROR(ResolveTiming(config, &settings));
+  MUSTER_RETURN_IF_ERROR(ResolveRecordTtl(config, &settings));
   return settings;
 }
 

@@ -56,6 +56,10 @@ inline constexpr size_t kSocketPathBytesMax = 107;
 // a default needs. Three lines: what, the fact with the value, the remedy.
 absl::StatusOr<Settings> ResolveSettings(const Config& config, const HostFacts& host);
 
+// Only what needs no host: seeds and join_timeout, profile and protocol options, record_ttl. The
+// rest stays empty; the errors are the same.
+absl::StatusOr<Settings> ResolveTimes(const Config& config);
+
 // The names of the options that differ between two sets, other than those that a running agent can
 // take over (tags, log level, log file).
 std::vector<std::string> FixedDifferences(const Settings& running, const Settings& wanted);

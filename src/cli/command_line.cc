@@ -29,10 +29,15 @@ class Parser {
   struct Bound {
     const OptionDef* def;
     CLI::Option* option;
+    const CommandDef* command;  // null: of all commands
   };
 
   CLI::App* AddCommand(const CommandDef& command);
-  void Bind(CLI::App* app, const OptionDef& def);
+  void Bind(CLI::App* app, const OptionDef& def, const CommandDef* command);
+  // Whether the option is one of the command that was named.
+  bool Applies(const Bound& bound) const {
+    return bound.command == nullptr || bound.command == Selected();
+  }
   const CommandDef* Selected() const;
   std::string SelectedGroup() const;
   std::string HelpCommand() const;
@@ -63,10 +68,10 @@ Parser::Parser(const Sources& sources)
   app_.require_subcommand(1);
   app_.set_help_flag("-h,--help");
   app_.set_version_flag("--version", std::string("muster ") + kVersion);
-  for (const OptionDef& def : globals_) Bind(&app_, def);
+  for (const OptionDef& def : globals_) Bind(&app_, def, nullptr);
   for (const CommandDef& command : commands_) {
     apps_.push_back(AddCommand(command));
-    for (const OptionDef& def : command.options) Bind(apps_.back(), def);
+    for (const OptionDef& def : command.options) Bind(apps_.back(), def, &command);
   }
 }
 
@@ -86,7 +91,7 @@ CLI::App* Parser::AddCommand(const CommandDef& command) {
   return app;
 }
 
-void Parser::Bind(CLI::App* app, const OptionDef& def) {
+void Parser::Bind(CLI::App* app, const OptionDef& def, const CommandDef* command) {
   CLI::Option* option = nullptr;
   if (auto* const flag = std::get_if<bool*>(&def.target)) {
     option = app->add_flag(def.flags, **flag);
@@ -106,7 +111,7 @@ void Parser::Bind(CLI::App* app, const OptionDef& def) {
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
   option->required(def.required);
-  bound_.push_back({&def, option});
+  bound_.push_back({&def, option, command});
 }
 
 // The command that was named, null if none was.
@@ -207,7 +212,8 @@ Failure Parser::FailureOf(const CLI::Error& error) const {
 
 std::optional<Failure> Parser::ApplyEnvironment() {
   for (const Bound& bound : bound_) {
-    if (bound.def->layers == Layers::kNone || bound.option->count() > 0) continue;
+    if (!Applies(bound) || bound.def->layers == Layers::kNone) continue;
+    if (bound.option->count() > 0) continue;
     const std::optional<std::string> value = sources_.env(bound.def->env());
     if (!value || value->empty()) continue;
     bound.option->add_result(bound.def->is_list() ? SplitAtCommas(*value)
@@ -221,7 +227,7 @@ std::optional<Failure> Parser::ApplyItem(const ConfigItem& item, const std::stri
   const std::string where = "line " + std::to_string(item.line) + " of " + path;
   std::vector<std::string> keys;
   for (const Bound& bound : bound_) {
-    if (bound.def->layers != Layers::kEnvironmentAndFile) continue;
+    if (!Applies(bound) || bound.def->layers != Layers::kEnvironmentAndFile) continue;
     keys.push_back(bound.def->key());
     if (keys.back() != item.key) continue;
     if (item.is_list && !bound.def->is_list()) {
@@ -267,7 +273,7 @@ Parsed Parser::Parse() {
     app_.parse(Arguments());
     line_.command = Selected()->command;
     if (std::optional<Failure> failure = ApplyEnvironment()) return *failure;
-    if (line_.command == Command::kAgent) {
+    if (line_.command == Command::kAgent || line_.command == Command::kExplain) {
       if (std::optional<Failure> failure = ApplyFile()) return *failure;
     }
   } catch (const CLI::CallForHelp&) {

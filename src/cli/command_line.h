@@ -11,6 +11,7 @@
 #include "src/cli/commands.h"
 #include "src/cli/failure.h"
 #include "src/cli/output.h"
+#include "src/cli/sim.h"
 
 namespace muster::cli {
 
@@ -26,7 +27,9 @@ enum class Command {
   kReachability,
   kEvents,
   kPresenceList,
-  kPresencePurge
+  kPresencePurge,
+  kSim,
+  kExplain
 };
 
 // Flags that every command has, before or after its name.
@@ -51,6 +54,8 @@ struct CommandLine {
   WaitOptions wait;
   EventsOptions events;
   PresencePurgeOptions presence_purge;
+  SimOptions sim;
+  ExplainOptions explain;  // beside `agent`
 };
 
 // Where settings come from, in the order of their precedence: the arguments (without the program's

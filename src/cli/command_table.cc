@@ -9,6 +9,7 @@ const CommandText kProgramText = {
   muster members --status failed        only those that failed
   muster wait --for 'count>=3'          until three members are alive
   muster events -o jsonl                stream changes to a program
+  muster sim --members 500 --loss 5%    what it would do in a cluster of your size
 )",
     R"(Exit codes:
   0 ok; 1 error; 2 usage; 3 nothing matched or an expectation not met; 4 timed out;
@@ -147,6 +148,40 @@ const CommandText kPresencePurgeText = {
     R"(For a host that will not come back and whose row should not last until it expires. It changes
 no membership ('muster force-leave' does), and an agent that lives writes its row again within
 30 s. No such row: exit code 3.
+)"};
+
+const CommandText kSimText = {
+    "sim", "", "simulate a cluster of your size, loss and faults on this host",
+    R"(  muster sim --members 500 --loss 5% --slow 3 --crash 2 --tolerance 4s --duration 5m
+  muster sim --members 200 --crash 20 --report crashes.html     draws the curves
+  muster sim --scenario rack-fails.toml -o json
+)",
+    R"(Runs the agent's own protocol in virtual time: how fast crashes are detected, who is called
+failed without being so, what it costs. The same flags print the same bytes. Members
+are n0, n1 ...; all join through the first three, and the clock starts 5 s after all have met.
+--slow members stand still with their input and output for 1/4 to 1 1/2 tolerances at a time while
+their timers run on, as on a blocked disk; verdicts about them are counted apart. Crashes come at
+random moments of the run.
+A scenario is TOML: members, duration, loss, seed, latency, profile, tolerance, period, and
+  [[event]]
+  at = "10s"                    from the start of the clock
+  do = "crash"                  also power-off, restart (lost-disk = true), pause, resume, block,
+  members = ["n3", "n5-n7"]     unblock, leave; cpu (share = "2%"); loss (loss = "5%", members,
+                                direction = "in"); cut (from, to, transport = "udp"); partition
+                                (groups = [["n0-n9"], ["n10"]]); heal; join (count = 5)
+Flags go before the file. 100 members for 10 minutes take about a second, 10,000 some minutes and
+GiB of memory; a run has at most 60,000,000 member-seconds.
+)"};
+
+const CommandText kExplainText = {
+    "explain", "", "what follows from the settings: detection times, traffic, memory",
+    R"(  muster explain --members 500
+  muster explain --config /etc/muster.toml --members 2000
+  muster explain --profile wan --tolerance 2s --loss 3%         warns of what contradicts itself
+)",
+    R"(Takes the flags of 'muster agent', from the command line, the environment and --config, and
+prints each figure with its formula. No agent is asked and none is started. 'muster sim' tries out
+what this only derives.
 )"};
 
 }  // namespace muster::cli

@@ -24,5 +24,7 @@ extern const CommandText kReachabilityText;
 extern const CommandText kEventsText;
 extern const CommandText kPresenceListText;
 extern const CommandText kPresencePurgeText;
+extern const CommandText kSimText;
+extern const CommandText kExplainText;
 
 }  // namespace muster::cli

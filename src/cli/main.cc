@@ -12,6 +12,7 @@
 #include "src/cli/find_agent.h"
 #include "src/cli/process.h"
 #include "src/cli/run.h"
+#include "src/cli/sim.h"
 
 namespace muster::cli {
 namespace {
@@ -49,6 +50,18 @@ ExitCode RunClient(const CommandLine& line) {
   return output.Fail({ExitCode::kError, "cannot write to standard output", "", ""});
 }
 
+// The commands that ask no agent.
+ExitCode RunAlone(const CommandLine& line) {
+  Output output(line.global.output, DescribeTerminal(), WriteAll);
+  ExitOnInterrupt();
+  const bool shows = StderrIsTerminal() && !line.global.output.quiet;
+  const ExitCode exit = line.command == Command::kSim
+                            ? RunSim(output, line.sim, shows ? ProgressLine(ShowProgress) : nullptr)
+                            : RunExplain(output, line.agent, line.explain);
+  if (output.data_written()) return exit;
+  return output.Fail({ExitCode::kError, "cannot write to standard output", "", ""});
+}
+
 int Main(std::vector<std::string> args) {
   Parsed parsed = ParseCommandLine({std::move(args), GetEnv, agent::FromUserFolder});
   if (const auto* failure = std::get_if<Failure>(&parsed)) {
@@ -60,7 +73,8 @@ int Main(std::vector<std::string> args) {
   }
   CommandLine& line = std::get<CommandLine>(parsed);
   if (line.command == Command::kAgent) return agent::Run(line.agent);
-  return static_cast<int>(RunClient(line));
+  const bool is_alone = line.command == Command::kSim || line.command == Command::kExplain;
+  return static_cast<int>(is_alone ? RunAlone(line) : RunClient(line));
 }
 
 }  // namespace

@@ -98,6 +98,52 @@ std::vector<OptionDef> MembersDefs(MembersOptions* m) {
   };
 }
 
+Setter SpanSetter(std::optional<Duration>* out) {
+  return [out](const std::string& text) {
+    Duration span;
+    std::string problem = SetDuration(text, &span);
+    if (problem.empty()) *out = span;
+    return problem;
+  };
+}
+
+Setter CountSetter(std::optional<int64_t>* out) {
+  return [out](const std::string& text) { return SetCount(text, out); };
+}
+
+std::vector<OptionDef> SimDefs(SimOptions* s) {
+  return {
+      {"--members", "N", "from 2 to 20000; default: 100", CountSetter(&s->members)},
+      {"--loss", "PERCENT", "of all packets, as 5%; default: 0%", &s->loss},
+      {"--slow", "N", "so many members block now and then; default: none", CountSetter(&s->slow)},
+      {"--crash", "N", "so many members crash; default: none", CountSetter(&s->crash)},
+      {"--profile", "PROFILE", "timing: local, lan (default) or wan", &s->profile},
+      {"--tolerance", "DURATION", "longest forgiven silence; default: by profile", &s->tolerance},
+      {"--period", "DURATION", "between two probes of a member; default: by profile", &s->period},
+      {"--latency", "DURATION",
+       "one way, the median; the 99th percentile is ten times it; default: 50us, 250us or 20ms, by "
+       "profile",
+       SpanSetter(&s->latency)},
+      {"--duration", "DURATION", "virtual time; default: 5m", SpanSetter(&s->duration)},
+      {"--seed", "N", "of all that is random; default: 1", CountSetter(&s->seed)},
+      {"--scenario", "FILE", "what happens to whom and when, in TOML", &s->scenario},
+      {"--report", "FILE", "also write the figures and plots as a page for a browser", &s->report},
+  };
+}
+
+// The agent's flags, and the circumstances to assume.
+std::vector<OptionDef> ExplainDefs(agent::Config* config, ExplainOptions* e) {
+  std::vector<OptionDef> defs = {
+      {"--members", "N", "so many members are assumed; default: 100", CountSetter(&e->members)},
+      {"--loss", "PERCENT", "of all packets, as 5%; default: 0%", &e->loss},
+      {"--latency", "DURATION", "one way, the median; default: 50us, 250us or 20ms, by profile",
+       SpanSetter(&e->latency)},
+  };
+  std::vector<OptionDef> settings = AgentDefs(config);
+  for (OptionDef& def : settings) defs.push_back(std::move(def));
+  return defs;
+}
+
 }  // namespace
 
 std::string OptionDef::flag() const { return flags.substr(flags.rfind(',') + 1); }
@@ -182,6 +228,8 @@ std::vector<CommandDef> CommandDefs(CommandLine* line) {
       {Command::kPresencePurge,
        &kPresencePurgeText,
        {{"NAME", "", "", &line->presence_purge.name, none, true}}},
+      {Command::kSim, &kSimText, SimDefs(&line->sim)},
+      {Command::kExplain, &kExplainText, ExplainDefs(&line->agent, &line->explain)},
   };
 }
 

@@ -54,6 +54,12 @@ bool WriteAll(Output::Stream stream, std::string_view text) {
   return true;
 }
 
+bool StderrIsTerminal() { return isatty(STDERR_FILENO) == 1; }
+
+void ShowProgress(std::string_view line) {
+  WriteAll(Output::Stream::kTalk, "\r\x1b[K" + std::string(line));
+}
+
 void ExitOnInterrupt() {
   struct sigaction action {};
   action.sa_handler = HandleInterrupt;

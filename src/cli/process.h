@@ -41,6 +41,11 @@ Terminal DescribeTerminal();
 // Writes all of it to standard output or standard error; an Output::Writer.
 bool WriteAll(Output::Stream stream, std::string_view text);
 
+bool StderrIsTerminal();
+// Writes `line` to the terminal on standard error in place of the one before; empty: only takes
+// that one away.
+void ShowProgress(std::string_view line);
+
 // From now on SIGINT ends the process at once with exit code 130. Output is written in whole lines,
 // so that nothing is lost that was printed.
 void ExitOnInterrupt();

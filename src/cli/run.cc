@@ -35,6 +35,8 @@ ExitCode RunCommand(Context& context, const CommandLine& line) {
     case Command::kPresencePurge:
       return RunPresencePurge(context, line.presence_purge);
     case Command::kAgent:
+    case Command::kSim:
+    case Command::kExplain:
       break;
   }
   MUSTER_CHECK(false);

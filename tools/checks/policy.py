@@ -28,6 +28,7 @@ TESTED_BY = {
     "src/agent/running_agent.cc": "tests/e2e/join_test.cc",
     "src/cli/agreement.cc": "tests/e2e/cli_test.cc",
     "src/cli/events.cc": "tests/e2e/cli_test.cc",
+    "src/cli/explain.cc": "tests/unit/cli/sim_test.cc",
     "src/cli/force_leave.cc": "tests/e2e/cli_test.cc",
     "src/cli/leave.cc": "tests/e2e/cli_test.cc",
     "src/cli/main.cc": "tests/e2e/cli_test.cc",

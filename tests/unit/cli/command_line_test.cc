@@ -438,5 +438,52 @@ TEST_F(CommandLineTest, HelpOfTheProgramListsTheCommands) {
   EXPECT_NE(help.find("130 interrupted"), std::string::npos);
 }
 
+TEST_F(CommandLineTest, SimTakesItsFlags) {
+  const CommandLine line =
+      Good({"sim",      "--members",   "500", "--loss",     "5%", "--slow", "3", "--crash",
+            "2",        "--tolerance", "4s",  "--duration", "5m", "--seed", "1", "--latency=1ms",
+            "--report", "out.html",    "-o",  "json"});
+  EXPECT_EQ(line.command, Command::kSim);
+  EXPECT_EQ(line.sim.members, 500);
+  EXPECT_EQ(line.sim.loss, "5%");
+  EXPECT_EQ(line.sim.slow, 3);
+  EXPECT_EQ(line.sim.crash, 2);
+  EXPECT_EQ(line.sim.tolerance, "4s");
+  EXPECT_EQ(line.sim.duration, Duration::Seconds(300));
+  EXPECT_EQ(line.sim.latency, Duration::Millis(1));
+  EXPECT_EQ(line.sim.seed, 1);
+  EXPECT_EQ(line.sim.report, "out.html");
+  ExpectMistake({{"sim", "--members", "many"}, "'many' is not a number", "", "muster sim --help"});
+  ExpectMistake({{"sim", "--duration", "5"}, "'5' is not a duration", "", "muster sim --help"});
+  // Neither the environment nor a file of settings has a say in a run that is to repeat itself.
+  env_ = {{"MUSTER_TOLERANCE", "9s"}, {"MUSTER_PROFILE", "wan"}};
+  EXPECT_EQ(Good({"sim"}).sim.tolerance, "");
+  EXPECT_EQ(Good({"sim"}).sim.profile, "");
+  ExpectMistake({{"sim", "--config", "muster.toml"}, "unknown flag '--config'", "", ""});
+}
+
+TEST_F(CommandLineTest, ExplainTakesTheSettingsOfAnAgentFromAllTheirSources) {
+  Write("tolerance = \"3s\"\nprofile = \"wan\"\nmax-members = 50\njoin = [\"10.0.0.8\"]\n");
+  env_ = {{"MUSTER_CONFIG", "muster.toml"}, {"MUSTER_PROFILE", "local"}};
+  CommandLine line = Good({"explain", "--members", "40", "--tolerance", "2s"});
+  EXPECT_EQ(line.command, Command::kExplain);
+  EXPECT_EQ(line.explain.members, 40);
+  EXPECT_EQ(line.agent.tolerance, "2s");
+  EXPECT_EQ(line.agent.profile, "local");
+  EXPECT_EQ(line.agent.max_members, "50");
+  EXPECT_EQ(line.agent.join, Strings{"10.0.0.8"});
+  Write("tolerence = \"3s\"\n");
+  ExpectMistake({{"explain"}, "unknown key 'tolerence'", "'tolerance'", ""});
+}
+
+TEST_F(CommandLineTest, HelpOfSimAndExplainBeginsWithExamples) {
+  for (const char* const command : {"sim", "explain"}) {
+    const std::string text = Text({command, "--help"});
+    const size_t example = text.find(std::string("  muster ") + command + " --");
+    ASSERT_NE(example, std::string::npos) << text;
+    EXPECT_LT(example, text.find("--loss PERCENT")) << text;
+  }
+}
+
 }  // namespace
 }  // namespace muster::cli
