@@ -1,0 +1,240 @@
+// What the simulator predicts beside what fifty real processes do on loopback: joining, crashes,
+// leaving, and bytes, each within 15 %.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "bench/cluster/event_log.h"
+#include "bench/cluster/fleet.h"
+#include "src/sim/cluster.h"
+#include "src/sim/run/plan.h"
+#include "src/sim/run/run.h"
+#include "tests/e2e/cluster_test.h"
+#include "tests/e2e/harness/clock.h"
+#include "tests/e2e/harness/network.h"
+
+namespace muster::e2e {
+namespace {
+
+constexpr size_t kAgents = 50;
+constexpr double kShare = 0.15;
+constexpr Duration kBudget = Duration::Seconds(30);
+// Loopback: a packet is there as soon as its receiver is woken.
+constexpr Duration kLatency = Duration::Micros(50);
+// Chance is to weigh less in the prediction than in the measurement.
+constexpr int kSeeds = 8;
+constexpr int kRounds = 3;
+constexpr int kCrashesARound = 3;
+constexpr int kLeaves = 8;
+
+double Seconds(int64_t us) { return static_cast<double>(us) / 1e6; }
+
+void ExpectClose(const char* what, double real, double predicted) {
+  std::fprintf(stderr, "%s: real %.3f, predicted %.3f (%+.1f %%)\n", what, real, predicted,
+               100 * (predicted / real - 1));
+  EXPECT_NEAR(predicted, real, real * kShare) << what;
+}
+
+double Mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+sim::Plan LoopbackPlan(uint64_t seed) {
+  sim::Plan plan;
+  plan.members = static_cast<int>(kAgents);
+  plan.seed = seed;
+  plan.latency = kLatency;
+  return plan;
+}
+
+// When each agent joined its first peer, and when the last of them had seen the last: microseconds
+// from the first of these.
+struct Start {
+  std::vector<int64_t> at_us;
+  int64_t all_us = 0;
+};
+
+Start ReadStart(bench::Fleet* fleet) {
+  Start start;
+  for (size_t i = 0; i < kAgents; ++i) {
+    std::istringstream log((*fleet)[i].Log());
+    int64_t first_us = 0;
+    for (std::string line; std::getline(log, line);) {
+      bench::LoggedEvent event;
+      if (!bench::ParseLogLine(line, &event) || event.type != "member.joined") continue;
+      if (first_us == 0) first_us = event.wall_us;
+      start.all_us = std::max(start.all_us, event.wall_us);
+    }
+    start.at_us.push_back(first_us);
+  }
+  const int64_t origin_us = *std::min_element(start.at_us.begin(), start.at_us.end());
+  for (int64_t& at_us : start.at_us) at_us -= origin_us;
+  start.all_us -= origin_us;
+  return start;
+}
+
+// Hosts that start when the real processes did, which is not for a protocol to decide.
+double PredictJoin(const Start& start, uint64_t seed) {
+  sim::ClusterConfig config;
+  config.seed = seed;
+  config.record_events = false;
+  config.network.latency = sim::LatencyModel::Lognormal(kLatency);
+  sim::Cluster cluster(config);
+  std::vector<std::pair<int64_t, int>> order;
+  for (int host = 0; host < static_cast<int>(kAgents); ++host) {
+    cluster.AddHost(absl::StrCat("n", host + 1));
+    if (host > 0) cluster.config(host).seeds = {sim::Cluster::DefaultAddress(0)};
+    // The seed has nobody to join: it is there when the first comes.
+    order.emplace_back(host == 0 ? 0 : start.at_us[static_cast<size_t>(host)], host);
+  }
+  std::sort(order.begin(), order.end());
+  const TimePoint begin = cluster.now();
+  for (const auto& [at_us, host] : order) {
+    cluster.RunFor(begin + Duration::Micros(at_us) - cluster.now());
+    cluster.Start(host);
+  }
+  EXPECT_TRUE(
+      cluster.RunUntil([&cluster] { return cluster.Agreed(); }, kBudget, Duration::Millis(1)));
+  return Seconds((cluster.now() - begin).micros());
+}
+
+struct Means {
+  double first = 0;
+  double all = 0;
+};
+
+// Mean spread of the events of one kind over all seeds.
+Means Predict(sim::Deed deed, const std::vector<sim::Action>& actions) {
+  std::vector<double> first;
+  std::vector<double> all;
+  for (int seed = 1; seed <= kSeeds; ++seed) {
+    sim::Plan plan = LoopbackPlan(static_cast<uint64_t>(seed));
+    plan.duration = Duration::Seconds(60);
+    plan.actions = actions;
+    for (const sim::Spread& spread : sim::Run(plan).spreads) {
+      EXPECT_EQ(spread.deed, deed);
+      EXPECT_GE(spread.all, 0);
+      first.push_back(spread.first);
+      all.push_back(spread.all);
+    }
+  }
+  return {Mean(first), Mean(all)};
+}
+
+sim::Action ActionOf(Duration at, sim::Deed deed, int member) {
+  sim::Action action;
+  action.at = at;
+  action.deed = deed;
+  action.members = {member};
+  return action;
+}
+
+class PredictionTest : public testing::Test {
+ protected:
+  PredictionTest() : fleet_(kAgents, "lan") {}
+
+  // Adds when the others heard of these events about an agent, from `since_us` on.
+  void Await(const std::string& type, const std::string& name, int64_t since_us) {
+    const auto times = fleet_.WaitLogged({type}, name, since_us, kBudget);
+    ASSERT_TRUE(times.ok()) << times.status().message();
+    first_.push_back(Seconds(*std::min_element(times->begin(), times->end()) - since_us));
+    all_.push_back(Seconds(*std::max_element(times->begin(), times->end()) - since_us));
+  }
+
+  void MeasureJoin();
+  void MeasureBytes();
+  void MeasureLeaves();
+  void MeasureCrashes();
+
+  bench::Fleet fleet_;
+  std::vector<double> first_;
+  std::vector<double> all_;
+};
+
+void PredictionTest::MeasureJoin() {
+  ASSERT_TRUE(fleet_.StartTogether(kBudget).ok());
+  const Start start = ReadStart(&fleet_);
+  std::vector<double> predicted;
+  for (int seed = 1; seed <= kSeeds; ++seed) {
+    predicted.push_back(PredictJoin(start, static_cast<uint64_t>(seed)));
+  }
+  ExpectClose("all know all after, s", Seconds(start.all_us), Mean(predicted));
+}
+
+void PredictionTest::MeasureBytes() {
+  constexpr Duration kSpan = Duration::Seconds(15);
+  PacketFilter filter;
+  bench::Idle(Duration::Seconds(5));
+  ASSERT_OK(filter.CountOnly());
+  const int64_t begin_us = WallMicros();
+  bench::Idle(kSpan);
+  const double seconds = Seconds(WallMicros() - begin_us);
+  const auto udp = filter.udp();
+  const auto tcp = filter.tcp();
+  ASSERT_TRUE(udp.ok() && tcp.ok());
+  const double agents = static_cast<double>(kAgents);
+  sim::Plan plan = LoopbackPlan(1);
+  plan.duration = Duration::Seconds(60);
+  const sim::RunResult result = sim::Run(plan);
+  ExpectClose("bytes an agent and second",
+              static_cast<double>(udp->bytes + tcp->bytes) / agents / seconds, result.bytes_mean);
+  ExpectClose("datagrams an agent and second", static_cast<double>(udp->packets) / agents / seconds,
+              result.packets_mean);
+}
+
+void PredictionTest::MeasureLeaves() {
+  std::vector<sim::Action> actions;
+  for (int i = 0; i < kLeaves; ++i) {
+    const size_t leaver = 10 + static_cast<size_t>(i);
+    // News of the one before would carry this one along.
+    bench::Idle(Duration::Seconds(1));
+    const int64_t asked_us = WallMicros();
+    fleet_[leaver].Terminate();
+    ASSERT_NO_FATAL_FAILURE(Await("member.left", fleet_[leaver].name(), asked_us));
+    ASSERT_TRUE(fleet_[leaver].WaitExit(kBudget).has_value());
+    actions.push_back(
+        ActionOf(Duration::Millis(1000 + 1120 * i), sim::Deed::kLeave, static_cast<int>(leaver)));
+  }
+  const Means predicted = Predict(sim::Deed::kLeave, actions);
+  ExpectClose("a leave is known to all after, s", Mean(all_), predicted.all);
+}
+
+void PredictionTest::MeasureCrashes() {
+  first_.clear();
+  all_.clear();
+  std::vector<sim::Action> actions;
+  for (int round = 0; round < kRounds; ++round) {
+    bench::Idle(Duration::Millis(1300));
+    std::vector<int64_t> killed_us;
+    const size_t from = 20 + static_cast<size_t>(round * kCrashesARound);
+    for (size_t victim = from; victim < from + kCrashesARound; ++victim) {
+      killed_us.push_back(WallMicros());
+      fleet_[victim].Kill();
+      actions.push_back(ActionOf(Duration::Millis(3000 + 9350 * round), sim::Deed::kCrash,
+                                 static_cast<int>(victim)));
+    }
+    for (size_t i = 0; i < killed_us.size(); ++i) {
+      ASSERT_NO_FATAL_FAILURE(Await("member.failed", fleet_[from + i].name(), killed_us[i]));
+    }
+  }
+  const Means predicted = Predict(sim::Deed::kCrash, actions);
+  ExpectClose("a crash is first known after, s", Mean(first_), predicted.first);
+  ExpectClose("a crash is known to all after, s", Mean(all_), predicted.all);
+}
+
+TEST_F(PredictionTest, RealProcessesDoWhatTheSimulatorSays) {
+  ASSERT_NO_FATAL_FAILURE(MeasureJoin());
+  ASSERT_NO_FATAL_FAILURE(MeasureBytes());
+  ASSERT_NO_FATAL_FAILURE(MeasureLeaves());
+  ASSERT_NO_FATAL_FAILURE(MeasureCrashes());
+}
+
+}  // namespace
+}  // namespace muster::e2e
