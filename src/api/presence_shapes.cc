@@ -21,8 +21,8 @@ Json RowShape(const Backend& backend, const store::PresenceRow& row, int64_t now
   json["tags"] = std::move(tags);
   json["agent"] = record.agent;
   json["created"] = TimeOrNull(record.created_us);
-  json["refreshed"] = FormatTime(now_us - row.age.micros());
-  json["expires"] = FormatTime(now_us + row.expires_in.micros());
+  json["refreshed"] = FormatTime(Duration::SaturatingSub(now_us, row.age.micros()));
+  json["expires"] = FormatTime(Duration::SaturatingAdd(now_us, row.expires_in.micros()));
   json["age_ms"] = row.age.millis();
   json["status"] = StatusInView(backend, record.id);
   json["self"] = record.id == backend.self();

@@ -38,14 +38,15 @@ constexpr const char* kUpsert =
     " WHERE cluster = $1::text AND host_id <> $2::uuid AND expires > clock_timestamp()";
 
 // Always at least one row, the first column of which says whether there is something to sweep. A
-// record that is too long does not leave the server.
+// record that is too long does not leave the server, and a date beyond all microseconds is no
+// error.
 constexpr const char* kScan =
     "SELECT swept.due, live.host_id, live.age, live.rest, live.record FROM"
     " (SELECT EXISTS (SELECT FROM muster_presence WHERE expires <= clock_timestamp()) AS due)"
     " AS swept LEFT JOIN LATERAL"
     " (SELECT host_id::uuid,"
     " greatest(0, extract(epoch FROM t - refreshed) * 1000000)::bigint AS age,"
-    " (extract(epoch FROM expires - t) * 1000000)::bigint AS rest,"
+    " least(9e18, extract(epoch FROM expires - t) * 1000000)::bigint AS rest,"
     " CASE WHEN octet_length(record) <= $2::int THEN record::bytea END AS record"
     " FROM muster_presence, clock_timestamp() AS clock(t)"
     " WHERE cluster = $1::text AND expires > t AND isfinite(expires) AND isfinite(refreshed)"
@@ -119,6 +120,7 @@ PostgresqlStatement ScanPresence(const std::string& cluster) {
 absl::StatusOr<PostgresqlScan> ReadScan(const PGresult* result, const std::string& cluster) {
   if (PQntuples(result) < 1 || PQnfields(result) != kScanColumns) return Unexpected();
   PostgresqlScan read;
+  read.scan.is_cut = PQntuples(result) >= kRowsMax;
   read.has_expired_rows = IsTrue(Field(result, 0, kDue));
   for (int row = 0; row < PQntuples(result); ++row) {
     const std::string_view id = Field(result, row, kHostId);

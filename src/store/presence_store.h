@@ -27,6 +27,7 @@ struct PresenceRow {
 struct PresenceScan {
   std::vector<PresenceRow> rows;  // freshest first (smallest age; ties by id), one a host
   size_t damaged = 0;             // rows passed over because they could not be read
+  bool is_cut = false;            // more rows are live than a store hands over: the stalest miss
 };
 
 // Where the agents of one cluster leave their presence records: one row a host, kept for a TTL

@@ -216,6 +216,7 @@ void RedisStore::Mark() {
 
 void RedisStore::EndScan() {
   const std::unique_ptr<Reading> reading = std::move(scan_);
+  reading->scan.is_cut = reading->ids.size() >= kRedisRowsMax;
   std::sort(reading->scan.rows.begin(), reading->scan.rows.end(),
             [](const PresenceRow& a, const PresenceRow& b) {
               return std::tie(a.age, a.record.id) < std::tie(b.age, b.record.id);

@@ -34,15 +34,16 @@ absl::StatusOr<PresenceRecord> RecordOf(const SqliteRow& row) {
   return record;
 }
 
-void SortAndUnite(std::vector<PresenceRow>* rows) {
+// Whether there were too many.
+bool SortAndUnite(std::vector<PresenceRow>* rows) {
   std::sort(rows->begin(), rows->end(), [](const PresenceRow& a, const PresenceRow& b) {
     return std::make_pair(a.age, a.record.id) < std::make_pair(b.age, b.record.id);
   });
   std::set<HostId> hosts;
   std::erase_if(*rows, [&](const PresenceRow& row) { return !hosts.insert(row.record.id).second; });
-  if (rows->size() > SqliteFile::kRowsMax) {
-    rows->erase(rows->begin() + SqliteFile::kRowsMax, rows->end());
-  }
+  if (rows->size() <= SqliteFile::kRowsMax) return false;
+  rows->erase(rows->begin() + SqliteFile::kRowsMax, rows->end());
+  return true;
 }
 
 }  // namespace
@@ -201,7 +202,7 @@ absl::StatusOr<PresenceScan> SqliteFile::ReadRows() {
     }
   }));
   watch_.EndLook();
-  SortAndUnite(&scan.rows);
+  scan.is_cut = SortAndUnite(&scan.rows);
   // What cannot be removed today is tomorrow's; only damage is worth an error.
   const absl::Status swept = SweepSqliteRows(&*connection_, sweep);
   if (absl::IsDataLoss(swept)) return swept;

@@ -42,11 +42,13 @@ int64_t Seal(std::string_view cluster, std::string_view id, std::string_view inc
   return static_cast<int64_t>(XXH3_64bits(bytes.data(), bytes.size()));
 }
 
-// The columns are cluster, id, stamp_us, incarnation, ttl_us, seal and perhaps record.
+// The columns are cluster, id, stamp_us, incarnation, ttl_us, seal and perhaps record; one that is
+// too long is not even read.
 constexpr char kSelectRows[] =
     "SELECT cluster, id, stamp_us, incarnation, ttl_us, seal FROM muster_presence";
 constexpr char kSelectRecords[] =
-    "SELECT cluster, id, stamp_us, incarnation, ttl_us, seal, record FROM muster_presence";
+    "SELECT cluster, id, stamp_us, incarnation, ttl_us, seal,"
+    " CASE WHEN length(record) <= ?1 THEN record END FROM muster_presence";
 constexpr char kSelectRow[] =
     "SELECT cluster, id, stamp_us, incarnation, ttl_us, seal FROM muster_presence"
     " WHERE cluster = ?1 AND id = ?2";
@@ -128,6 +130,7 @@ absl::Status WriteSqliteRow(SqliteConnection* connection, const PresenceRecord& 
 absl::Status VisitSqliteRows(SqliteConnection* connection, bool with_records,
                              const std::function<void(const SqliteRow&)>& visit) {
   SqliteStatement rows(connection, with_records ? kSelectRecords : kSelectRows);
+  if (with_records) rows.BindInteger(1, static_cast<int64_t>(kPresenceBytesMax));
   while (true) {
     const absl::StatusOr<bool> more = rows.Step();
     if (!more.ok()) return more.status();

@@ -153,6 +153,7 @@ TEST_F(PostgresqlAccessTest, RowsThatNoAgentWrote) {
   ExpectWorks(store, 1);
   const std::string insert = "INSERT INTO muster_presence SELECT 'prod', gen_random_uuid(), ";
   Query(insert + "1, now(), 'infinity', 'x'");
+  Query(insert + "1, '4713-01-01 BC', '294276-12-31', 'x'");
   Query(insert + "1, '-infinity', now() + interval '1 hour', 'x'");
   Query(insert + "0, now(), now() + interval '1 hour', decode(repeat('00', 100000), 'hex')");
   Query(insert + "99999999999999999999, now(), now() + interval '1 hour', ''");
@@ -161,7 +162,7 @@ TEST_F(PostgresqlAccessTest, RowsThatNoAgentWrote) {
   const auto scan = session().Scan(store);
   ASSERT_TRUE(scan.ok()) << scan.status();
   EXPECT_EQ(scan->rows.size(), 1u);
-  EXPECT_EQ(scan->damaged, 3u);
+  EXPECT_EQ(scan->damaged, 4u);
 }
 
 TEST_F(PostgresqlAccessTest, TheWholeRangeOfIncarnations) {

@@ -59,6 +59,17 @@ TEST_F(PresenceApi, RowsWithTheStoreAndWhatThisAgentKnowsOfTheHosts) {
   EXPECT_EQ(body["rows"][2]["status"], "unknown");
 }
 
+TEST_F(PresenceApi, ARowThatLivesForEverIsListedToo) {
+  store::PresenceRow& row = presence_.AddRow("n2", backend.members[1].id);
+  row.expires_in = Duration::Max();
+  row.age = Duration::Max();
+  const auto call = Get("/v1/presence");
+  presence_.AnswerList();
+  ASSERT_EQ(call->status(), 200);
+  EXPECT_EQ(call->body()["rows"][0]["refreshed"], "1970-01-01T00:00:00.000Z");
+  EXPECT_LT(call->body()["rows"][0]["refreshed"], call->body()["rows"][0]["expires"]);
+}
+
 TEST_F(PresenceApi, AnEmptyStoreHasAnEmptyList) {
   const auto call = Get("/v1/presence");
   presence_.AnswerList();

@@ -53,6 +53,7 @@ TEST_F(SqliteFileTest, AScanHasABoundAndTheFreshestRowsComeFirst) {
   const absl::StatusOr<PresenceScan> scan = file->Scan();
   ASSERT_TRUE(scan.ok()) << scan.status();
   ASSERT_EQ(scan->rows.size(), SqliteFile::kRowsMax);
+  EXPECT_TRUE(scan->is_cut);
   EXPECT_EQ(scan->rows.front().record.id.lo, kHosts);
   EXPECT_EQ(scan->rows.back().record.id.lo, 11u);
   EXPECT_EQ(*file->Upsert(SampleRecord(1), kTtl), kHosts) << "all of them count";
