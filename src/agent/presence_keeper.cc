@@ -102,7 +102,8 @@ PresencePlan::Known PresenceKeeper::Count() const {
   const core::MemberTable& members = options_.driver->node().members();
   PresencePlan::Known known;
   known.rows = status_.rows;
-  known.matched = matched_;
+  // Of a list that was cut nobody can tell who is missing in the view.
+  known.matched = is_cut_ ? status_.rows : matched_;
   known.members =
       members.size() - members.count(wire::State::kLeft) - members.count(wire::State::kPruned);
   known.up = members.up_count();
@@ -135,7 +136,7 @@ bool PresenceKeeper::IsStranger(const store::PresenceRow& row) {
 
 void PresenceKeeper::Looked(absl::StatusOr<store::PresenceScan> scan) {
   if (closing_) return;
-  NoteOutcome(scan.status());
+  NoteOutcome(kLook, scan.status());
   const TimePoint now = options_.driver->now();
   if (!scan.ok()) {
     ++status_.look_errors;
@@ -144,7 +145,8 @@ void PresenceKeeper::Looked(absl::StatusOr<store::PresenceScan> scan) {
   }
   ++status_.looks;
   status_.last_look_us = runtime::UnixMicrosNow();
-  status_.rows = scan->rows.size();
+  is_cut_ = scan->is_cut;
+  status_.rows = is_cut_ ? std::max(status_.rows, scan->rows.size()) : scan->rows.size();
   status_.damaged_rows += scan->damaged;
   matched_ = 0;
   std::vector<Address> hints;
@@ -159,6 +161,7 @@ void PresenceKeeper::Looked(absl::StatusOr<store::PresenceScan> scan) {
       hints.push_back(row.record.address);
     }
   }
+  if (erases == 0) NoteOutcome(kErase, absl::OkStatus());  // nothing is left to be removed
   const bool has_strangers = !hints.empty();
   if (has_strangers || has_hints_) options_.driver->SetHints(std::move(hints));
   has_hints_ = has_strangers;
@@ -197,7 +200,7 @@ void PresenceKeeper::Refresh() {
 
 void PresenceKeeper::Refreshed(const absl::StatusOr<size_t>& live) {
   if (closing_) return;
-  NoteOutcome(live.status());
+  NoteOutcome(kRefresh, live.status());
   const TimePoint now = options_.driver->now();
   if (live.ok()) {
     ++status_.refreshes;
@@ -220,12 +223,15 @@ void PresenceKeeper::Erase(const HostId& id, Incarnation upto) {
 
 void PresenceKeeper::Erased(const absl::StatusOr<bool>& removed) {
   if (closing_) return;
-  NoteOutcome(removed.status());
+  NoteOutcome(kErase, removed.status());
   if (!removed.ok()) {
     ++status_.erase_errors;
+    // The row may go without us: somebody has to find that out.
+    plan_.LookBy(options_.driver->now() + PresencePlan::kLookLater);
   } else if (*removed) {  // another agent may have been faster
     ++status_.erases;
   }
+  Arm();
 }
 
 void PresenceKeeper::Forget(const HostId& id) {
@@ -238,7 +244,11 @@ void PresenceKeeper::Forget(const HostId& id) {
 void PresenceKeeper::List(Listed listed) {
   MUSTER_CHECK(store_ != nullptr && !closing_);
   store_->Scan([this, listed = std::move(listed)](absl::StatusOr<store::PresenceScan> scan) {
-    if (!closing_) NoteOutcome(scan.status());
+    if (!closing_) {
+      NoteOutcome(kLook, scan.status());
+      if (!scan.ok()) plan_.LookBy(options_.driver->now() + PresencePlan::kRetryFirst);
+      Arm();
+    }
     if (scan.ok()) {
       listed(std::move(scan->rows));
     } else {
@@ -266,10 +276,15 @@ const store::PresenceStatus& PresenceKeeper::status() const {
   return status_;
 }
 
-void PresenceKeeper::NoteOutcome(const absl::Status& status) {
+void PresenceKeeper::NoteOutcome(Part part, const absl::Status& status) {
   using State = store::PresenceStatus::State;
-  const State state = status.ok() ? State::kOk : State::kFailing;
-  status_.error = std::string(status.message());
+  const bool is_mended = status.ok() && !outcomes_[part].ok();
+  outcomes_[part] = status;
+  if (is_mended) plan_.TryAgain(options_.driver->now());
+  const auto failing = std::find_if(outcomes_.begin(), outcomes_.end(),
+                                    [](const absl::Status& outcome) { return !outcome.ok(); });
+  const State state = failing == outcomes_.end() ? State::kOk : State::kFailing;
+  status_.error = failing == outcomes_.end() ? "" : std::string(failing->message());
   if (state == status_.state) return;
   const State before = status_.state;
   status_.state = state;

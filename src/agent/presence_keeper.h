@@ -2,6 +2,8 @@
 
 #include <uv.h>
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -69,7 +71,10 @@ class PresenceKeeper : public api::Presence {
   void Refreshed(const absl::StatusOr<size_t>& live);
   void Erase(const HostId& id, Incarnation upto);
   void Erased(const absl::StatusOr<bool>& removed);
-  void NoteOutcome(const absl::Status& status);
+  // A store that is full or read-only is still read: what goes well of one kind says nothing of the
+  // others.
+  enum Part : uint8_t { kRefresh, kLook, kErase, kParts };
+  void NoteOutcome(Part part, const absl::Status& status);
   void Announce(api::StoreEvent event, const std::string& detail);
   store::PresenceRecord OwnRecord();
   PresencePlan::Known Count() const;
@@ -85,9 +90,11 @@ class PresenceKeeper : public api::Presence {
   uv_timer_t close_timer_;  // limit of a stop
   // Kept with a datum of the view's: api asks for it by reference.
   mutable store::PresenceStatus status_;
-  Incarnation written_;  // of one's own record, as last written
+  std::array<absl::Status, kParts> outcomes_;  // of the last operation of each kind
+  Incarnation written_;                        // of one's own record, as last written
   int64_t created_us_ = 0;
-  size_t matched_ = 0;  // rows of the last look whose hosts are in the view
+  size_t matched_ = 0;   // rows of the last look whose hosts are in the view
+  bool is_cut_ = false;  // the last look did not see all rows
   bool has_hints_ = false;
   bool stopped_ = false;  // refused, evicted: nothing is looked for or written any more
   bool closing_ = false;

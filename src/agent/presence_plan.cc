@@ -103,9 +103,20 @@ void PresencePlan::Changed(TimePoint now) {
   }
 }
 
+void PresencePlan::LookBy(TimePoint when) {
+  if (!looking_) next_look_ = std::min(next_look_, when);
+}
+
+void PresencePlan::TryAgain(TimePoint now) {
+  if (look_retry_ > kRetryFirst) LookBy(now);
+  if (refresh_retry_ > kRetryFirst && !refreshing_) {
+    next_refresh_ = std::min(next_refresh_, now);
+  }
+}
+
 void PresencePlan::Lonely(TimePoint now) {
   eager_until_ = now + kEager;
-  if (!looking_) next_look_ = std::min(next_look_, now);
+  LookBy(now);
 }
 
 }  // namespace muster::agent

@@ -58,6 +58,10 @@ class PresencePlan {
   void Settled(TimePoint now);
   // One's own record has changed.
   void Changed(TimePoint now);
+  // A look is wanted for a reason of the caller's, at `when` at the latest.
+  void LookBy(TimePoint when);
+  // The store has just given a sign of life: what failed is tried again at once.
+  void TryAgain(TimePoint now);
   // Nobody is heard any more: as eager as at the start.
   void Lonely(TimePoint now);
   bool is_first_refresh() const { return first_refresh_; }

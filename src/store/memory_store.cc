@@ -37,19 +37,22 @@ class MemoryStore final : public PresenceStore {
   using Rows = std::map<std::pair<std::string, HostId>, MemoryTable::Row>;
 
   // Queues `work`, which gives what hands the result to the caller.
-  void Push(std::function<std::function<void()>()> work, OperationQueue::OnError on_error) {
+  void Push(bool writes, std::function<std::function<void()>()> work,
+            OperationQueue::OnError on_error) {
     queue_.Push(
-        [this, work = std::move(work)](uint64_t ticket) {
+        [this, writes, work = std::move(work)](uint64_t ticket) {
           work_ = work;
+          writes_ = writes;
           if (!table_->hangs_) Run(ticket);
         },
         std::move(on_error));
   }
   void Run(uint64_t ticket) {
-    if (table_->failure_.ok()) {
+    const absl::Status& failure = writes_ ? table_->write_failure_ : table_->failure_;
+    if (failure.ok()) {
       queue_.End(ticket, work_());
     } else {
-      queue_.Fail(ticket, table_->failure_);
+      queue_.Fail(ticket, failure);
     }
   }
   bool IsLive(const MemoryTable::Row& row) const {
@@ -63,6 +66,7 @@ class MemoryStore final : public PresenceStore {
   std::shared_ptr<MemoryTable> table_;
   OperationQueue queue_;
   std::function<std::function<void()>()> work_;  // of the running operation
+  bool writes_ = false;                          // the same
 };
 
 std::pair<MemoryStore::Rows::iterator, MemoryStore::Rows::iterator> MemoryStore::Sweep() {
@@ -98,6 +102,7 @@ PresenceScan MemoryStore::Read() {
 void MemoryStore::Upsert(const PresenceRecord& record, Duration ttl, UpsertDone done) {
   MUSTER_CHECK(record.cluster == options_.cluster);
   Push(
+      /*writes=*/true,
       [this, record, ttl, done]() -> std::function<void()> {
         table_->rows_[{record.cluster, record.id}] = {EncodePresence(record), record.incarnation,
                                                       options_.monotonic(), ttl};
@@ -108,12 +113,15 @@ void MemoryStore::Upsert(const PresenceRecord& record, Duration ttl, UpsertDone 
 }
 
 void MemoryStore::Scan(ScanDone done) {
-  Push([this, done]() -> std::function<void()> { return [done, scan = Read()] { done(scan); }; },
-       [done](const absl::Status& error) { done(error); });
+  Push(
+      /*writes=*/false,
+      [this, done]() -> std::function<void()> { return [done, scan = Read()] { done(scan); }; },
+      [done](const absl::Status& error) { done(error); });
 }
 
 void MemoryStore::Erase(const HostId& id, Incarnation upto, EraseDone done) {
   Push(
+      /*writes=*/true,
       [this, id, upto, done]() -> std::function<void()> {
         Sweep();
         const auto row = table_->rows_.find({options_.cluster, id});

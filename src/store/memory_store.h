@@ -25,7 +25,9 @@ class MemoryTable {
   MemoryTable& operator=(const MemoryTable&) = delete;
 
   // For tests of what uses stores. Every operation from now on fails with `error`; OkStatus: none.
-  void FailWith(absl::Status error) { failure_ = std::move(error); }
+  void FailWith(absl::Status error) { failure_ = write_failure_ = std::move(error); }
+  // Every Upsert and Erase; what is there can be read.
+  void FailWritesWith(absl::Status error) { write_failure_ = std::move(error); }
   // While hung no operation ends, except by its budget; they go on when it ends.
   void Hang(bool hangs);
   // Changes a byte of a row, so that it can no longer be read; false when there is none.
@@ -46,6 +48,7 @@ class MemoryTable {
   std::map<std::pair<std::string, HostId>, Row> rows_;  // by cluster and host
   std::vector<MemoryStore*> stores_;                    // those that are open
   absl::Status failure_;
+  absl::Status write_failure_;
   bool hangs_ = false;
 };
 

@@ -184,6 +184,35 @@ TEST(PresencePlanTest, ErrorsAreRetriedWithBackOff) {
   EXPECT_FALSE(run.plan.is_first_refresh());
 }
 
+TEST(PresencePlanTest, ASignOfLifeBringsForwardWhatFailedAndNothingElse) {
+  PlanRunner run;
+  run.store_works = false;
+  run.RunUntil(At(100'000));
+  const size_t looks = run.looks.size();
+  const size_t refreshes = run.refreshes.size();
+  run.store_works = true;
+  run.plan.TryAgain(At(100'000));
+  run.RunUntil(At(100'000));
+  EXPECT_EQ(run.looks.size(), looks + 1);
+  EXPECT_EQ(run.refreshes.size(), refreshes + 1);
+  const TimePoint next = run.plan.next();
+  EXPECT_GT(next, At(101'000));
+  run.plan.TryAgain(At(100'500));
+  EXPECT_EQ(run.plan.next(), next);
+}
+
+TEST(PresencePlanTest, ALookThatIsWantedComesInTime) {
+  PlanRunner run;
+  run.known = Whole(3);
+  run.RunUntil(At(100'000));
+  const size_t looks = run.looks.size();
+  run.plan.LookBy(At(103'000));
+  run.RunUntil(At(102'900));
+  EXPECT_EQ(run.looks.size(), looks);
+  run.RunUntil(At(103'000));
+  EXPECT_EQ(run.looks.size(), looks + 1);
+}
+
 TEST(PresencePlanTest, OwnChangesAreWrittenSoonAndTogether) {
   PlanRunner run;
   run.RunUntil(At(5000));
