@@ -16,7 +16,7 @@ constexpr uint32_t kReasonShift = 3;
 constexpr uint32_t kCounterShift = 7;
 constexpr uint32_t kStateMask = (1u << kReasonShift) - 1;
 constexpr uint32_t kReasonMask = (1u << (kCounterShift - kReasonShift)) - 1;
-constexpr auto kReasonLast = static_cast<uint32_t>(Reason::kReplaced);
+constexpr auto kReasonLast = static_cast<uint32_t>(Reason::kFlapping);
 static_assert(kStateCount - 1 <= kStateMask && kReasonLast <= kReasonMask);
 static_assert(Incarnation::kCounterTop << kCounterShift <= UINT32_MAX);
 
@@ -88,6 +88,15 @@ Reject ReadFieldsOfType(const proto::Packet& from, Packet* to) {
       return ReadHostIds(from.wanted(), limits::kPullIdsMax, &to->wanted);
     case PacketType::kGossip:
       return Reject::kNone;
+    case PacketType::kVoteRequest:
+      to->target = {from.target_hi(), from.target_lo()};
+      return Malformed(to->target.is_zero());
+    case PacketType::kVote:
+      to->target = {from.target_hi(), from.target_lo()};
+      to->answers = from.answers();
+      to->vote = static_cast<Vote>(from.vote());
+      return Malformed(to->target.is_zero() || from.vote() == 0 ||
+                       from.vote() > static_cast<uint32_t>(Vote::kLossy));
   }
   return Reject::kMalformed;
 }
@@ -214,11 +223,13 @@ void ToProto(const Packet& from, proto::Packet* to) {
     to->set_tombstones_hash(from.tombstones->hash);
     to->set_tombstones_count(from.tombstones->count);
   }
-  const bool is_answer = from.type == PacketType::kAck || from.type == PacketType::kNack;
+  const bool is_answer = from.type == PacketType::kAck || from.type == PacketType::kNack ||
+                         from.type == PacketType::kVote;
   if (from.type == PacketType::kPing) {
     to->set_target_hi(from.target_prefix);
     to->set_ring(from.ring);
-  } else if (is_answer || from.type == PacketType::kPingRequest) {
+  } else if (is_answer || from.type == PacketType::kPingRequest ||
+             from.type == PacketType::kVoteRequest) {
     to->set_target_hi(from.target.hi);
     to->set_target_lo(from.target.lo);
   }
@@ -226,6 +237,8 @@ void ToProto(const Packet& from, proto::Packet* to) {
   if (from.type == PacketType::kAck) {
     to->set_pace_ms(from.pace_ms);
     to->set_knew_all(from.knew_all);
+  } else if (from.type == PacketType::kVote) {
+    to->set_vote(static_cast<uint32_t>(from.vote));
   } else if (from.type == PacketType::kPingRequest) {
     SetIp(from.target_address, to->mutable_target_ip());
     to->set_target_port(from.target_address.port());
@@ -241,7 +254,7 @@ void ToProto(const Packet& from, proto::Packet* to) {
 Reject FromProto(const proto::Packet& from, Packet* to) {
   Reset(to);
   if (from.type() < static_cast<uint32_t>(PacketType::kPing) ||
-      from.type() > static_cast<uint32_t>(PacketType::kGossip)) {
+      from.type() > static_cast<uint32_t>(PacketType::kVote)) {
     return Reject::kMalformed;
   }
   to->type = static_cast<PacketType>(from.type());

@@ -34,11 +34,12 @@ enum class Reason : uint8_t {
   kNone = 0,
   kNoAnswer = 1,     // silent on every path for its window
   kUnconfirmed = 2,  // the same, seen by a lone or isolated observer (src/core, "Evidence gate")
-  kLossy = 3,        // loses most packets (4.9)
+  kLossy = 3,        // loses most packets (src/core, "Sick members")
   kLeft = 4,         // left by itself
   kForced = 5,       // force-leave
   kEvicted = 6,      // force-leave --evict
   kReplaced = 7,     // another host took over its name or address at the door
+  kFlapping = 8,     // silent again shortly after it had returned (src/core, "Sick members")
 };
 
 using Tags = std::vector<std::pair<std::string, std::string>>;  // sorted by key, keys unique
@@ -85,7 +86,19 @@ enum class PacketType : uint8_t {
   kAck = 3,
   kNack = 4,
   kPull = 5,
-  kGossip = 6
+  kGossip = 6,
+  kVoteRequest = 7,
+  kVote = 8,
+};
+inline constexpr int kPacketTypes = 9;  // as an index; 0 is none
+
+// What an observer says of its subject (src/core, "Votes"). The values travel: never renumber.
+enum class Vote : uint8_t {
+  kNone = 0,     // none was given
+  kFor = 1,      // silent on all paths: it should be suspected
+  kAgainst = 2,  // it has answered
+  kVoid = 3,     // this observer could not tell
+  kLossy = 4,    // unasked: most of this observer's direct probes of it are lost
 };
 
 // One datagram. Only the fields of its type are meaningful; the codec rejects a packet that lacks
@@ -103,16 +116,19 @@ struct Packet {
   // kPing: `target` names who must answer (only the first 64 bits travel; zero: whoever has the
   // address). ring 0 is an extra probe outside the rings; a relayed ping has ring kRingRelay.
   // kPingRequest: target and its address. kAck, kNack through a relay: target is the subject.
+  // kVoteRequest, kVote: target is the subject.
   uint64_t target_prefix = 0;
   HostId target;
   Address target_address;
   uint8_t ring = 0;
-  // kAck, kNack: the sequence of the ping or ping request answered.
+  // kAck, kNack: the sequence of the ping or ping request answered. kVote: of the request; 0 where
+  // none was made.
   uint32_t answers = 0;
   // kAck to a ring ping: when this observer should probe next. 0: no wish.
   uint16_t pace_ms = 0;
   // kAck: all updates that came with the ping were known already.
   bool knew_all = false;
+  Vote vote = Vote::kNone;  // kVote
   // kPull: whose full records are wanted, at most limits::kPullIdsMax.
   std::vector<HostId> wanted;
 

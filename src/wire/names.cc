@@ -75,6 +75,8 @@ const char* ReasonText(Reason reason) {
       return "evicted";
     case Reason::kReplaced:
       return "replaced";
+    case Reason::kFlapping:
+      return "flapping: silent again soon after it returned";
   }
   return "unknown";
 }

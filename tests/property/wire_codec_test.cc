@@ -76,7 +76,7 @@ Update AnyUpdate(bool may_be_full) {
   update.id = AnyId();
   update.incarnation = Incarnation::FromRaw(Any<uint64_t>());
   update.state = static_cast<State>(Below(kStateCount));
-  update.reason = static_cast<Reason>(Below(static_cast<uint64_t>(Reason::kReplaced) + 1));
+  update.reason = static_cast<Reason>(Below(static_cast<uint64_t>(Reason::kFlapping) + 1));
   update.by = Any<uint32_t>();
   update.elapsed_ms = Any<uint32_t>();
   update.age_s = Any<uint32_t>();
@@ -127,6 +127,14 @@ void FillFieldsOfType(Packet* packet) {
       packet->wanted = AnyIds(1, limits::kPullIdsMax);
       break;
     case PacketType::kGossip:
+      break;
+    case PacketType::kVoteRequest:
+      packet->target = AnyId();
+      break;
+    case PacketType::kVote:
+      packet->target = AnyId();
+      packet->answers = Any<uint32_t>();
+      packet->vote = static_cast<Vote>(1 + Below(static_cast<uint64_t>(Vote::kLossy)));
       break;
   }
 }

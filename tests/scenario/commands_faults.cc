@@ -32,6 +32,10 @@ const char* TypeName(wire::PacketType type) {
       return "pull";
     case wire::PacketType::kGossip:
       return "gossip";
+    case wire::PacketType::kVoteRequest:
+      return "vote-request";
+    case wire::PacketType::kVote:
+      return "vote";
   }
   return "";
 }

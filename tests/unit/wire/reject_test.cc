@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
     Head, RejectedPacket,
     ::testing::Values(PacketCase{"no type", PacketType::kPing, [](auto* p) { p->set_type(0); },
                                  Reject::kMalformed},
-                      PacketCase{"unknown type", PacketType::kPing, [](auto* p) { p->set_type(7); },
+                      PacketCase{"unknown type", PacketType::kPing, [](auto* p) { p->set_type(9); },
                                  Reject::kMalformed},
                       PacketCase{"no sender", PacketType::kGossip,
                                  [](auto* p) {
@@ -107,6 +107,26 @@ INSTANTIATE_TEST_SUITE_P(
                                    p->add_wanted(0);
                                    p->add_wanted(0);
                                  },
+                                 Reject::kMalformed}),
+    [](const auto& entry) { return AsId(entry.param.what); });
+
+INSTANTIATE_TEST_SUITE_P(
+    Votes, RejectedPacket,
+    ::testing::Values(PacketCase{"request without subject", PacketType::kVoteRequest,
+                                 [](auto* p) {
+                                   p->clear_target_hi();
+                                   p->clear_target_lo();
+                                 },
+                                 Reject::kMalformed},
+                      PacketCase{"vote without subject", PacketType::kVote,
+                                 [](auto* p) {
+                                   p->clear_target_hi();
+                                   p->clear_target_lo();
+                                 },
+                                 Reject::kMalformed},
+                      PacketCase{"no vote", PacketType::kVote, [](auto* p) { p->clear_vote(); },
+                                 Reject::kMalformed},
+                      PacketCase{"vote 5", PacketType::kVote, [](auto* p) { p->set_vote(5); },
                                  Reject::kMalformed}),
     [](const auto& entry) { return AsId(entry.param.what); });
 
@@ -153,8 +173,8 @@ INSTANTIATE_TEST_SUITE_P(
                    Reject::kMalformed},
         PacketCase{"state 7", PacketType::kPing, [](auto* p) { FirstUpdate(p)->set_claim(7); },
                    Reject::kMalformed},
-        PacketCase{"reason 8", PacketType::kPing,
-                   [](auto* p) { FirstUpdate(p)->set_claim(8 << 3); }, Reject::kMalformed},
+        PacketCase{"reason 9", PacketType::kPing,
+                   [](auto* p) { FirstUpdate(p)->set_claim(9 << 3); }, Reject::kMalformed},
         PacketCase{"counter beyond 24 bits", PacketType::kPing,
                    [](auto* p) { FirstUpdate(p)->set_claim(1u << 31); }, Reject::kMalformed},
         PacketCase{"no name", PacketType::kPing, [](auto* p) { FirstAttributes(p)->clear_name(); },

@@ -107,6 +107,14 @@ Packet SamplePacket(PacketType type) {
       break;
     case PacketType::kGossip:
       break;
+    case PacketType::kVoteRequest:
+      packet.target = SampleId(2);
+      break;
+    case PacketType::kVote:
+      packet.target = SampleId(2);
+      packet.answers = UINT32_MAX;
+      packet.vote = Vote::kLossy;
+      break;
   }
   return packet;
 }

@@ -26,9 +26,9 @@ Update SampleFullUpdate(uint64_t number = 8);
 Packet SamplePacket(PacketType type);
 StreamMessage SampleStreamMessage(StreamType type);
 
-inline constexpr PacketType kAllPacketTypes[] = {PacketType::kPing, PacketType::kPingRequest,
-                                                 PacketType::kAck,  PacketType::kNack,
-                                                 PacketType::kPull, PacketType::kGossip};
+inline constexpr PacketType kAllPacketTypes[] = {
+    PacketType::kPing, PacketType::kPingRequest, PacketType::kAck,         PacketType::kNack,
+    PacketType::kPull, PacketType::kGossip,      PacketType::kVoteRequest, PacketType::kVote};
 inline constexpr StreamType kAllStreamTypes[] = {
     StreamType::kJoin,        StreamType::kJoinAnswer, StreamType::kWrongCluster,
     StreamType::kPing,        StreamType::kAck,        StreamType::kSyncSummary,
