@@ -37,8 +37,8 @@ struct HostId {
 
 // A member's version of itself, ordered as one 64-bit integer. The high 40 bits are the start
 // epoch, a count of the host's starts; the low 24 the refutation counter within that run.
-// The counter of a refutation saturates one below its top: only an eviction uses the top value,
-// so that no refutation in the same run is above it.
+// The two highest counters are no refutation's: an eviction uses the top one, a bar the one below.
+// No refutation in the same run is above them.
 class Incarnation {
  public:
   static constexpr int kCounterBits = 24;
@@ -56,10 +56,14 @@ class Incarnation {
   constexpr uint64_t counter() const { return raw_ & kCounterTop; }
   constexpr bool is_top() const { return counter() == kCounterTop; }
 
+  constexpr bool is_barred() const { return counter() == kCounterTop - 1; }
+
   // The next refutation in the same epoch; unchanged once saturated.
   constexpr Incarnation Refuted() const {
-    return counter() + 1 >= kCounterTop ? Of(epoch(), kCounterTop - 1) : Incarnation(raw_ + 1);
+    return counter() + 2 >= kCounterTop ? Incarnation(raw_) : Incarnation(raw_ + 1);
   }
+  // Above all refutations of this epoch: its member needs a new one to come back.
+  constexpr Incarnation Barred() const { return Of(epoch(), kCounterTop - 1); }
   // The one value of this epoch that no refutation reaches.
   constexpr Incarnation Evicted() const { return Of(epoch(), kCounterTop); }
 

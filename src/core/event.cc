@@ -28,6 +28,8 @@ const char* EventTypeName(EventType type) {
       return "self.health";
     case EventType::kSelfIsolated:
       return "self.isolated";
+    case EventType::kSelfProbation:
+      return "self.probation";
     case EventType::kAgreement:
       return "agreement";
     case EventType::kRefutedSelf:

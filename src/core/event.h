@@ -24,12 +24,13 @@ enum class EventType : uint8_t {
   kMemberUpdated,   // attributes changed
   kMemberReaped,    // its tombstone expired or was pruned
   // About this member and its surroundings.
-  kConflict,      // two parties claim one name or one id; `detail` says who and where
-  kSelfHealth,    // `value` is the new local health, 0..8
-  kSelfIsolated,  // `value` 1: hears nobody; 0: hears somebody again
-  kAgreement,     // `value` 1: all peers heard from lately hold the same table; 0: not
-  kRefutedSelf,   // we raised our incarnation; `value` is the new raw incarnation
-  kEpochRaised,   // the host must store `value` as the last issued epoch, durably
+  kConflict,       // two parties claim one name or one id; `detail` says who and where
+  kSelfHealth,     // `value` is the new local health, 0..8
+  kSelfIsolated,   // `value` 1: hears nobody; 0: hears somebody again
+  kSelfProbation,  // `value` 1: barred from the cluster until we are well; 0: back
+  kAgreement,      // `value` 1: all peers heard from lately hold the same table; 0: not
+  kRefutedSelf,    // we raised our incarnation; `value` is the new raw incarnation
+  kEpochRaised,    // the host must store `value` as the last issued epoch, durably
   // Outcomes of commands.
   kJoinTried,    // one address of a Join; `address`, `value` 1 joined or 0, `detail` why not
   kSeedsWanted,  // a join round starts: resolve host names again, then call SetSeeds

@@ -15,7 +15,9 @@ namespace muster::core {
 enum class ProbeKind : uint8_t {
   kRing,       // a scheduled probe of a member we observe
   kExtra,      // the occasional probe of a random member
-  kSuspicion,  // repeated while a suspicion is open; all paths at once
+  kFocus,      // of a member we observe that has just lost packets
+  kVote,       // asked for by its accuser: our vote
+  kSuspicion,  // repeated while a suspicion is open; every fourth by all paths at once
   kLastLook,   // the one that a verdict waits for; all paths at once
   kGate,       // to a member under no suspicion: proves our own paths
   kUser,       // asked for by a command
@@ -23,6 +25,12 @@ enum class ProbeKind : uint8_t {
   kConfirm,    // of a member that others place at a far epoch: only its own answer is believed
   kHeal,       // of a failed member's address; direct only
 };
+
+// Probes that tell how many packets their target loses.
+constexpr bool IsSample(ProbeKind kind) {
+  return kind == ProbeKind::kRing || kind == ProbeKind::kExtra || kind == ProbeKind::kFocus ||
+         kind == ProbeKind::kVote;
+}
 
 // One probe on its way: a ping, then relayed pings and a stream if that is not answered in time.
 // Several fly at once and none waits for another.
@@ -45,6 +53,8 @@ struct Flight {
   TimePoint heard_at;           // last packet of the target since, though no answer
   TimePoint deadline;           // of the present phase
   bool indirect = false;        // relays and stream have been asked
+  bool direct_only = false;     // no other path is tried
+  bool noted_lost = false;      // counts as a loss of its target
   bool done = false;            // decided; kept a while for late answers
   uint64_t answers_before = 0;  // answers heard by the node when the ping left (evidence gate)
   std::array<Relay, kRelaysMax> relays{};

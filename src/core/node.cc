@@ -35,6 +35,8 @@ Node::Impl::Impl(const Options& options, Identity identity, uint64_t seed, TimeP
       pacer_(options.period),
       suspicions_(options.period, RepeatEvery(options)),
       backoff_(options.period),
+      losses_(now),
+      probation_(options.probation_min, options.probation_max),
       gossip_bucket_(options.gossip_bytes_per_second, options.gossip_burst_bytes, now),
       bulk_bucket_(options.bulk_bytes_per_second, options.bulk_burst_bytes, now),
       joiner_(identity_.attributes.address, options.join_retry_max),
@@ -116,6 +118,7 @@ void Node::Impl::RunTimers() {
   if (hints_.next_wave() <= now_) StartHintWave();
   ProbeDueTargets();
   if (extra_at_ <= now_) StartExtraProbe();
+  ProbeDoubtful();
   RunFlights();
   SendNacks();
   RunSuspicions();
@@ -123,6 +126,7 @@ void Node::Impl::RunTimers() {
   RunMemberTimers();
   if (settle_at_ <= now_) Settle();
   if (heal_at_ <= now_) Heal();
+  if (probation_.on()) EndProbationIfWell();
   if (push_at_ <= now_) Push();
   if (leave_.deadline <= now_) FinishLeave();
   CheckIsolation();
@@ -137,10 +141,11 @@ void Node::Impl::RunDeadlines(Backlog backlog) {
 }
 
 TimePoint Node::Impl::NextDeadline() const {
-  TimePoint next =
-      std::min({joiner_.next_round(), hints_.next_wave(), schedule_.next(), flights_.next(),
-                relays_.next(), suspicions_.next(), leaving_members_.next(), tombstones_.next(),
-                settle_at_, heal_at_, name_watch_.next(), push_at_, leave_.deadline});
+  TimePoint next = std::min({joiner_.next_round(), hints_.next_wave(), schedule_.next(),
+                             flights_.next(), relays_.next(), suspicions_.next(),
+                             leaving_members_.next(), tombstones_.next(), settle_at_, heal_at_,
+                             name_watch_.next(), push_at_, leave_.deadline, focus_.next()});
+  if (!leaving_) next = std::min(next, probation_.EndsAt(losses_.well_since()));
   if (others_up() > 1) next = std::min(next, extra_at_);
   for (const Challenge& challenge : challenges_) next = std::min(next, challenge.next_at);
   if (!isolated_ && HasCompanyToMiss()) {
@@ -263,6 +268,7 @@ Incarnation Node::incarnation() const { return impl_->table_.self().incarnation;
 int Node::local_health() const { return impl_->awareness_.score(); }
 bool Node::isolated() const { return impl_->isolated_; }
 bool Node::leaving() const { return impl_->leaving_; }
+bool Node::on_probation() const { return impl_->probation_.on(); }
 JoinState Node::join_state() const { return impl_->join_state(); }
 const std::string& Node::last_join_error() const { return impl_->joiner_.last_error(); }
 Node::Agreement Node::agreement(TimePoint now) const { return impl_->agreement(now); }

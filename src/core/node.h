@@ -116,6 +116,8 @@ class Node {
   int local_health() const;         // 0 (well) to 8
   bool isolated() const;
   bool leaving() const;
+  // Barred by the others as lossy or flapping; we return by ourselves once we are well.
+  bool on_probation() const;
   JoinState join_state() const;
   const std::string& last_join_error() const;  // empty once joined
   // Agreement: peers heard from within the last 10 periods, those with our very table, and the

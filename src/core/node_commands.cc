@@ -71,7 +71,9 @@ absl::Status Node::Impl::StartLeave() {
   if (leaving_) return absl::FailedPreconditionError("this agent is leaving already");
   leaving_ = true;
   heal_at_ = TimePoint::Never();
-  const Incarnation own = table_.self().incarnation;
+  // Above what the others hold, also where they have barred us.
+  const Incarnation held = table_.self().incarnation;
+  const Incarnation own = probation_.on() ? held.Barred() : held;
   wire::Update leaving = OwnUpdate(own, wire::State::kLeaving);
   leaving.reason = wire::Reason::kLeft;
   // First the word to all that we are about to go, then the certainty to a few who must confirm it.

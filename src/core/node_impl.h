@@ -11,18 +11,21 @@
 #include "src/core/flights.h"
 #include "src/core/hints.h"
 #include "src/core/joiner.h"
+#include "src/core/loss_history.h"
 #include "src/core/member_table.h"
 #include "src/core/name_watch.h"
 #include "src/core/node.h"
 #include "src/core/outbox.h"
 #include "src/core/pacer.h"
 #include "src/core/peer_cells.h"
+#include "src/core/probation.h"
 #include "src/core/relays.h"
 #include "src/core/rings.h"
 #include "src/core/rumour_queue.h"
 #include "src/core/suspicions.h"
 #include "src/core/sync.h"
 #include "src/core/token_bucket.h"
+#include "src/core/votes.h"
 
 namespace muster::core {
 
@@ -33,6 +36,7 @@ namespace muster::core {
 //   node_probing.cc  probes out, evidence          node_streams.cc    streams in and out
 //   node_suspicion.cc  accusing, last look         node_joining.cc    joiner, door, healing
 //   node_commands.cc what users ask                node_syncing.cc    streamed reconciliation
+//   node_voting.cc   votes of observers            node_sickness.cc   lossy and flapping members
 class Node::Impl {
  public:
   Impl(const Options& options, Identity identity, uint64_t seed, TimePoint now, RecordPool* pool);
@@ -77,6 +81,10 @@ class Node::Impl {
   Suspicions suspicions_;
   AccusationBackoff backoff_;
   Relays relays_;
+  VoteDuties vote_duties_;
+  LossyVotes lossy_votes_;
+  LossHistory losses_;
+  Probation probation_;
   RumourQueue rumours_;
   TokenBucket gossip_bucket_;
   TokenBucket bulk_bucket_;
@@ -157,10 +165,16 @@ class Node::Impl {
   void Conclude(Flight& flight);
   void JudgeFailedProbe(const Flight& flight);
   void DirectAnswer(Flight& flight);
+  void RelayAnswered(Flight& flight);
   void Answered(Flight& flight, const Door::Answer& answer);
   void FinishFlight(Flight& flight);
   bool IsLate(const Flight& flight) const;
+  // Nothing can be concluded from its failure.
+  bool IsVoid(const Flight& flight) const;
   bool IsLonely() const;
+  // Nothing has come in since a probe that proved nothing.
+  bool IsDeaf() const;
+  Duration AckTimeoutOf(const MemberView& member) const;
   void SendNacks();
   const MemberView* RandomUpMember(const HostId& avoid);
   // Up to `count` distinct members that are up, at random; never ourselves nor `avoid`. Valid until
@@ -170,9 +184,12 @@ class Node::Impl {
   // ---- node_suspicion.cc ----
   Duration WindowFor(const Flight& flight) const;
   void Accuse(const Flight& flight);
+  void Witness(const Flight& flight);
+  void AnnounceSuspicion(const HostId& subject);
+  bool VotesAllowVerdict(const Suspicion& suspicion);
   void SuspectGossiped(const HostId& id, const wire::Update& claim);
   void RunSuspicions();
-  void RepeatProbe(const Suspicion& suspicion);
+  void RepeatProbe(Suspicion& suspicion);
   void StartLastLook(const HostId& subject);
   void LookEnded(const Flight& flight);
   void GiveVerdict(const HostId& subject, wire::Reason reason);
@@ -182,6 +199,27 @@ class Node::Impl {
   void RunChallenges();
   void StartChallenge(const wire::Update& claim, const Source& source);
   void SendChallenge(const Challenge& challenge);
+
+  // ---- node_voting.cc ----
+  bool HasEnoughAnswers(const Suspicion& suspicion) const;
+  void ConsiderAnnouncing(const Suspicion& suspicion);
+  void AskForVote(Suspicion& suspicion, const MemberView& voter);
+  void PollObservers(const HostId& subject);
+  void HandleVoteRequest(const Source& source);
+  void SendVotes(const HostId& subject, wire::Vote vote);
+  void ConcludeVote(const Flight& flight);
+  void HandleVote(const Source& source);
+
+  // ---- node_sickness.cc ----
+  void Watch(const HostId& id);
+  void ProbeDoubtful();
+  void ConsiderBar(const HostId& id);
+  // Pronounces a member failed above all refutations of its present run.
+  void Bar(const HostId& id, wire::Reason reason);
+  bool IsFlapping(const HostId& id) const;
+  void NoteReturn(const HostId& id);
+  void BeginProbation();
+  void EndProbationIfWell();
 
   // ---- node_merging.cc ----
   bool MayAddTombstone();
@@ -266,12 +304,16 @@ class Node::Impl {
   bool answer_about_self_ = false;  // somebody holds a wrong claim about us: tell them
 
   DeadlineHeap<HostId> schedule_;  // when to probe each target next
+  DeadlineHeap<HostId> focus_;     // and those that have just lost packets, besides
   std::vector<HostId> scheduled_;
   DeadlineHeap<HostId> leaving_members_;
   DeadlineHeap<HostId> tombstones_;
   NameWatch name_watch_;
   LookupMap<HostId, Verdict> verdicts_;
-  LookupMap<HostId, HostId> last_relay_;  // subject -> the relay that reached it last
+  static constexpr size_t kReturnsMax = 4096;
+  LookupMap<HostId, TimePoint> returned_at_;  // failed members that came back in the same run
+  LookupMap<HostId, TimePoint> lossy_told_;   // when we last voted them lossy
+  LookupMap<HostId, HostId> last_relay_;      // subject -> the relay that reached it last
   std::vector<Challenge> challenges_;
   LookupMap<StreamId, StreamRole> roles_;
   LookupMap<StreamId, Address> stream_peers_;
@@ -287,8 +329,10 @@ class Node::Impl {
   TimePoint last_change_;  // of the table
   TimePoint no_accusing_until_;
   bool had_company_ = false;
-  TimePoint last_heard_;        // a verified message of any other member
-  uint64_t answers_heard_ = 0;  // acks, nacks, stream answers and refusals
+  TimePoint last_heard_;                   // a verified message of any other member
+  uint64_t answers_heard_ = 0;             // acks, nacks, stream answers and refusals
+  uint64_t void_at_answers_ = UINT64_MAX;  // answers_heard_ when a probe had heard nothing
+  MemberView typical_;                     // whose round trip is everybody's
   uint64_t pings_sent_ = 0;
   uint64_t next_request_ = 1;
   bool agreed_ = true;

@@ -119,6 +119,8 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
 }
 
 bool Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* wants_attributes) {
+  const MemberView* before = table_.Find(update.id);
+  const uint64_t epoch_before = before == nullptr ? 0 : before->incarnation.epoch();
   const Change change = table_.Apply(now_, update);
   if (wants_attributes != nullptr) *wants_attributes = change.wants_attributes;
   if (change.evicted) {
@@ -131,6 +133,11 @@ bool Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* w
   }
   if (change.kind == Change::Kind::kFull) Reject(wire::Reject::kTableFull);
   if (!change.is_news()) return false;
+  const MemberView& after = table_[change.index];
+  if (change.kind == Change::Kind::kState && change.from == wire::State::kFailed && after.is_up() &&
+      after.incarnation.epoch() == epoch_before) {
+    NoteReturn(update.id);
+  }
   React(change, update, source);
   return true;
 }
@@ -149,6 +156,7 @@ void Node::Impl::React(const Change& change, const wire::Update& update, const H
   }
   if (change.index != 0) {
     // Stale evidence first: what is known of the old claim does not hold for the new one.
+    if (to == wire::State::kAlive) losses_.Spoke(id);
     if (Suspicion* suspicion = suspicions_.Find(id)) {
       if (to == wire::State::kAlive && suspicion->accuser) backoff_.Refuted(now_, id);
       if (to != wire::State::kSuspect) {
@@ -168,6 +176,10 @@ void Node::Impl::React(const Change& change, const wire::Update& update, const H
     if (member.is_tombstone()) {
       tombstones_.Set(id, table_[change.index].since() + options_.tombstone_for);
       peer_cells_.Forget(id);
+      losses_.Forget(id);
+      lossy_votes_.Forget(id);
+      lossy_told_.Erase(id);
+      focus_.Clear(id);
     } else {
       tombstones_.Clear(id);
     }
@@ -282,6 +294,11 @@ void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source
              update.state == wire::State::kAlive) {
     RequestRecord(identity_.id, source);  // whose run is that?
   }
+  if (update.incarnation.is_barred() && update.incarnation.epoch() == own.epoch() &&
+      update.state == wire::State::kFailed) {
+    BeginProbation();
+    return;
+  }
   if (refuted_in_call_) return;
   Incarnation next = update.incarnation.Refuted();
   if (update.incarnation.epoch() > own.epoch() || next <= update.incarnation) {
@@ -345,6 +362,7 @@ void Node::Impl::Forget(const HostId& id) {
   verdicts_.Erase(id);
   last_relay_.Erase(id);
   backoff_.Forget(id);
+  returned_at_.Erase(id);
   rumours_.Drop(id);
 }
 

@@ -71,6 +71,12 @@ void Node::Impl::HandlePacket(const Address& from, std::string_view bytes) {
     case wire::PacketType::kGossip:
       LearnAll(in_.updates, source);
       break;
+    case wire::PacketType::kVoteRequest:
+      HandleVoteRequest(source);
+      break;
+    case wire::PacketType::kVote:
+      HandleVote(source);
+      break;
   }
   if (in_.type != wire::PacketType::kPing) AnswerHeldRecord(source, bytes.size());
 }
@@ -169,7 +175,10 @@ void Node::Impl::HandleAck(Source source) {
     return;
   }
   Flight* flight = flights_.FindBySequence(in_.answers, &relay);
-  if (flight == nullptr) return Reject(wire::Reject::kUnsolicited);
+  if (flight == nullptr) {
+    if (source.known) losses_.Late(source.sender);
+    return Reject(wire::Reject::kUnsolicited);
+  }
   const bool from_target = relay < 0 && !about_relay && flight->target == source.sender;
   const bool from_relay = relay >= 0 && about_relay && flight->target == in_.target &&
                           flight->relays[static_cast<size_t>(relay)].id == source.sender;
@@ -178,6 +187,7 @@ void Node::Impl::HandleAck(Source source) {
   if (from_relay) {
     ++stats_.probes_relayed;
     last_relay_[flight->target] = source.sender;
+    RelayAnswered(*flight);
     return Answered(*flight, {true, flight->target, 0});
   }
   if (in_.knew_all) {
@@ -242,7 +252,10 @@ void Node::Impl::AnswerHeldRecord(const Source& source, size_t request_bytes) {
   if (index <= 0) return;
   const MemberView& member = table_[static_cast<size_t>(index)];
   const bool wrong_about_us = answer_about_self_ && source.known;
-  const bool held_down = member.is_tombstone() && in_.epoch <= member.incarnation.epoch();
+  // A barred member cannot refute: it is told in acks to its own pings, or two of them would answer
+  // each other for ever.
+  const bool held_down = member.is_tombstone() && in_.epoch <= member.incarnation.epoch() &&
+                         !member.incarnation.is_barred();
   if (!wrong_about_us && !held_down) return;
   pieces_.clear();
   if (held_down) AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);

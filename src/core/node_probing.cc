@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "src/base/check.h"
+#include "src/core/ablation.h"
 #include "src/core/node_impl.h"
 #include "src/core/rtt.h"
 
@@ -16,6 +17,8 @@ constexpr Duration kPunctual = Duration::Millis(250);
 constexpr uint64_t kTombstoneCellEvery = 64;
 // Least gap between two questions about far epochs.
 constexpr Duration kConfirmEvery = Duration::Millis(10);
+// A member whose round trip was never measured gets so many times the usual patience.
+constexpr int64_t kUnmeasured = 4;
 // Members drawn in search of relays, and the worst health of a relay.
 constexpr size_t kRelayCandidates = 12;
 constexpr uint8_t kHealthyEnough = 3;
@@ -121,8 +124,7 @@ Flight* Node::Impl::StartFlight(const MemberView& member, ProbeKind kind, TimePo
   flight.due = due;
   flight.sent = now_;
   flight.answers_before = answers_heard_;
-  flight.deadline = now_ + awareness_.ScaleTimeout(AckTimeout(member, options_.ack_timeout_min,
-                                                              options_.ack_timeout_max));
+  flight.deadline = now_ + awareness_.ScaleTimeout(AckTimeoutOf(member));
   if (!flight.address.is_set()) return nullptr;
   ++stats_.probes;
   return flights_.Add(std::move(flight));
@@ -193,16 +195,20 @@ void Node::Impl::OpenProbeStream(Flight& flight) {
 void Node::Impl::GoIndirect(Flight& flight) {
   flight.indirect = true;
   flight.indirect_at = now_;
+  if (IsSample(flight.kind)) losses_.NotInTime(now_);
   flight.deadline = now_ + awareness_.ScaleTimeout(options_.ack_timeout_min) + indirect_timeout();
-  AskRelays(flight);
+  // Voters are many paths by themselves.
+  if (flight.kind != ProbeKind::kVote) AskRelays(flight);
   OpenProbeStream(flight);
 }
 
 void Node::Impl::RunFlights() {
   while (Flight* flight = flights_.Due(now_)) {
-    const bool direct_only = flight->kind == ProbeKind::kHeal || flight->kind == ProbeKind::kGate ||
+    const bool direct_only = flight->direct_only || flight->kind == ProbeKind::kHeal ||
+                             flight->kind == ProbeKind::kGate ||
                              flight->kind == ProbeKind::kConfirm;
-    if (flight->indirect || direct_only) {
+    // Who hears nobody asks nobody: relays and streams would be as silent.
+    if (flight->indirect || direct_only || (IsSample(flight->kind) && IsDeaf())) {
       Conclude(*flight);
     } else {
       GoIndirect(*flight);
@@ -211,6 +217,25 @@ void Node::Impl::RunFlights() {
 }
 
 bool Node::Impl::IsLate(const Flight& flight) const { return flight.sent - flight.due > kPunctual; }
+
+bool Node::Impl::IsVoid(const Flight& flight) const {
+  if (Without(Mechanism::kVoidProbes)) return false;
+  const bool heard_nothing = answers_heard_ == flight.answers_before;
+  return IsLate(flight) || (heard_nothing && !IsLonely());
+}
+
+bool Node::Impl::IsDeaf() const { return void_at_answers_ == answers_heard_ && !IsLonely(); }
+
+Duration Node::Impl::AckTimeoutOf(const MemberView& member) const {
+  const Duration max = options_.ack_timeout_max;
+  if (Without(Mechanism::kRttTimeouts)) return max;
+  // Who was never measured is likely to be as near as the others; if not, its late ack still
+  // counts.
+  if (SmoothedRtt(member) > Duration::Zero()) {
+    return AckTimeout(member, options_.ack_timeout_min, max);
+  }
+  return std::min(AckTimeout(typical_, options_.ack_timeout_min, max) * kUnmeasured, max);
+}
 
 bool Node::Impl::IsLonely() const { return others_up() <= 1 || now_ - last_heard_ >= kLonelyAfter; }
 
@@ -230,9 +255,16 @@ void Node::Impl::Conclude(Flight& flight) {
     case ProbeKind::kRing:
     case ProbeKind::kExtra:
       return JudgeFailedProbe(ended);
+    case ProbeKind::kFocus:
+      if (!ended.direct_only) return JudgeFailedProbe(ended);
+      losses_.NotInTime(now_);
+      losses_.Silent(now_, ended.target);
+      return Watch(ended.target);
+    case ProbeKind::kVote:
+      return ConcludeVote(ended);
     case ProbeKind::kSuspicion:
       if (Suspicion* suspicion = suspicions_.Find(ended.target)) {
-        if (!IsLate(ended)) ++suspicion->punctual_unanswered;
+        if (!IsLate(ended) && !ended.direct_only) ++suspicion->punctual_unanswered;
       }
       return;
     case ProbeKind::kLastLook:
@@ -257,9 +289,12 @@ void Node::Impl::JudgeFailedProbe(const Flight& flight) {
   if (member == nullptr || !member->is_up()) return;
   // It has spoken since (restarted, refuted): the silence was its past's.
   if (member->incarnation > flight.incarnation) return;
-  const bool heard_nothing = answers_heard_ == flight.answers_before;
-  if (IsLate(flight) || (heard_nothing && !IsLonely())) {
+  losses_.Silent(now_, flight.target);
+  Watch(flight.target);
+  if (IsVoid(flight)) {
     ++stats_.probes_void;
+    if (answers_heard_ == flight.answers_before) void_at_answers_ = answers_heard_;
+    if (!flight.indirect) losses_.NotInTime(now_);
     HealthChanged(awareness_.VoidProbe());
     // Nothing was learnt: ask again a period later rather than a whole round.
     if (schedule_.contains(flight.target)) {
@@ -283,11 +318,33 @@ void Node::Impl::DirectAnswer(Flight& flight) {
   const int64_t index = table_.IndexOf(flight.target);
   if (index > 0) {
     table_.AddRttSample(static_cast<uint32_t>(index), now_ - flight.sent);
+    AddRttSample(now_ - flight.sent, &typical_);
     table_.SetUdpImpaired(static_cast<uint32_t>(index), false);
   }
   ++stats_.probes_answered;
   suspicions_.NoteRoundTrip(flight.sent, now_);
+  if (flight.done || flight.indirect) {
+    losses_.Late(flight.target);
+  } else {
+    losses_.Spoke(flight.target);
+  }
+  if (IsSample(flight.kind)) {
+    if (flight.noted_lost) {
+      losses_.Forgive(flight.target);
+    } else if (!flight.done) {
+      losses_.InTime(now_, flight.target);
+    }
+    flight.noted_lost = false;
+  }
   Answered(flight, {true, flight.target, 0});
+}
+
+void Node::Impl::RelayAnswered(Flight& flight) {
+  if (flight.done) return losses_.Late(flight.target);
+  losses_.Spoke(flight.target);
+  if (!IsSample(flight.kind)) return;
+  losses_.ByRelay(now_, flight.target);
+  flight.noted_lost = true;
 }
 
 void Node::Impl::Answered(Flight& flight, const Door::Answer& answer) {
@@ -297,6 +354,7 @@ void Node::Impl::Answered(Flight& flight, const Door::Answer& answer) {
   if (ended.kind != ProbeKind::kDoor) {
     SuspectAnswered(ended.target);
     backoff_.Answered(now_, ended.target);
+    Watch(ended.target);
   }
   if (was_done) return;
   HealthChanged(awareness_.ProbeOk());
@@ -308,6 +366,8 @@ void Node::Impl::Answered(Flight& flight, const Door::Answer& answer) {
     event.elapsed = now_ - ended.sent;
   } else if (ended.kind == ProbeKind::kDoor) {
     DecideVisitor(ended.request, answer);
+  } else if (ended.kind == ProbeKind::kVote) {
+    SendVotes(ended.target, wire::Vote::kAgainst);
   }
 }
 

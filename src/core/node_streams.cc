@@ -199,6 +199,7 @@ void Node::Impl::HandleStreamAck(StreamId stream) {
   }
   if (!for_door) suspicions_.NoteRoundTrip(flight->sent, now_);
   if (!flight->done) ++stats_.probes_relayed;
+  if (IsSample(flight->kind)) losses_.Silent(now_, flight->target);
   Answered(*flight, {true, sender, message_in_.boot});
   if (!for_door && message_in_.view.has_value()) {
     NoteCell({sender, address, true, true}, *message_in_.view, true);

@@ -1,17 +1,30 @@
 #include <algorithm>
 
 #include "src/base/check.h"
+#include "src/core/ablation.h"
 #include "src/core/node_impl.h"
 #include "src/core/seeded_bug.h"
 
 // From a failed probe to a verdict (README.md has the steps). The accuser waits one tolerance from
-// its first failed probe, all others two; each takes a last look of its own before it says failed.
+// its first failed probe, other witnesses a little longer, all others two; each takes a last look
+// of its own before it says failed.
 
 namespace muster::core {
 namespace {
 
-// How long a last look waits for an answer on any path.
-constexpr Duration kLastLook = Duration::Millis(250);
+// How long a last look waits for an answer on any path: four ack timeouts within these.
+constexpr Duration kLastLookMin = Duration::Millis(80);
+constexpr Duration kLastLookMax = Duration::Millis(250);
+// One in so many of an accuser's repeated probes goes by all paths.
+constexpr int kAllPathsEvery = 4;
+// A witness leaves the accuser this much time before it gives a verdict of its own.
+constexpr Duration kWitnessLag = Duration::Millis(1500);
+// Votes against a verdict are asked for again after this.
+constexpr Duration kVotesAgain = Duration::Seconds(1);
+// Accusations that nobody has seconded: more than so many, and than one in twenty members, speak
+// against the accuser.
+constexpr size_t kUnsecondedMin = 4;
+constexpr size_t kUnsecondedShare = 20;
 // An unmet gate is looked at again after this.
 constexpr Duration kLookAgain = Duration::Millis(250);
 // Probes on all paths that must stay unanswered before a lonely observer gives a verdict.
@@ -46,13 +59,15 @@ Duration Node::Impl::WindowFor(const Flight& flight) const {
 }
 
 void Node::Impl::Accuse(const Flight& flight) {
-  if (leaving_ || now_ < no_accusing_until_) return;
+  if (leaving_ || now_ < no_accusing_until_ || probation_.on()) return;
   const int64_t index = table_.IndexOf(flight.target);
   if (index <= 0) return;
   const MemberView& member = table_[static_cast<size_t>(index)];
   if (!member.is_up() || !backoff_.MayAccuse(now_, flight.target)) return;
-  if (const Suspicion* open = suspicions_.Find(flight.target); open != nullptr && open->accuser) {
-    return;
+  if (suspicions_.Find(flight.target) != nullptr) return Witness(flight);
+  if (suspicions_.CountUnseconded() >= std::max(kUnsecondedMin, others_up() / kUnsecondedShare) &&
+      !Without(Mechanism::kBudget)) {
+    return HealthChanged(awareness_.VoidProbe());
   }
   // Silent is who answers on no path: the silence counts from when the last path was tried.
   const TimePoint began = std::max(flight.indirect_at, flight.heard_at);
@@ -62,18 +77,45 @@ void Node::Impl::Accuse(const Flight& flight) {
                                           began, window_end);
   suspicion.path_proven |= flight.stream_refused;
   suspicion.punctual_unanswered = IsLate(flight) ? 0 : 1;
-  if (member.state == wire::State::kAlive) {
-    wire::Update claim = table_.ToUpdate(static_cast<uint32_t>(index), false);
-    claim.state = wire::State::kSuspect;
-    claim.by = self_tag();
-    claim.reason = wire::Reason::kNoAnswer;
-    Merge(claim, identity_.id);
+  PollObservers(flight.target);
+  if (suspicion.ballot.HasDoubt(suspicion.electors)) AnnounceSuspicion(flight.target);
+  if (Suspicion* opened = suspicions_.Find(flight.target)) RepeatProbe(*opened);
+}
+
+void Node::Impl::Witness(const Flight& flight) {
+  const MemberView* member = table_.Find(flight.target);
+  if (member == nullptr || leaving_ || now_ < no_accusing_until_ || probation_.on()) return;
+  const Duration tolerance = ToleranceOf(flight.target);
+  const TimePoint began = std::max(flight.indirect_at, flight.heard_at);
+  const TimePoint window_end = began + std::min(tolerance * 2, tolerance + kWitnessLag);
+  Suspicion* open = suspicions_.Find(flight.target);
+  if (open == nullptr) {
+    open = &suspicions_.Open(now_, flight.target, member->incarnation, false, 0, began, window_end);
+  } else if (open->accuser || open->witness) {
+    return;
+  } else if (window_end < open->window_end) {
+    suspicions_.SetWindowEnd(now_, flight.target, window_end);
   }
-  if (const Suspicion* opened = suspicions_.Find(flight.target)) RepeatProbe(*opened);
+  open->witness = true;
+  open->path_proven |= flight.stream_refused;
+  open->punctual_unanswered = std::max(open->punctual_unanswered, 1);
+}
+
+void Node::Impl::AnnounceSuspicion(const HostId& subject) {
+  const int64_t index = table_.IndexOf(subject);
+  if (index <= 0 || table_[static_cast<size_t>(index)].state != wire::State::kAlive) return;
+  wire::Update claim = table_.ToUpdate(static_cast<uint32_t>(index), false);
+  claim.state = wire::State::kSuspect;
+  claim.by = self_tag();
+  claim.reason = wire::Reason::kNoAnswer;
+  Merge(claim, identity_.id);
 }
 
 void Node::Impl::SuspectGossiped(const HostId& id, const wire::Update& claim) {
-  if (suspicions_.Find(id) != nullptr) return;
+  if (Suspicion* open = suspicions_.Find(id)) {
+    if (open->by == 0) open->by = claim.by;
+    return;
+  }
   const Duration tolerance = ToleranceOf(id);
   const Duration elapsed = std::min(Duration::Millis(claim.elapsed_ms), tolerance);
   suspicions_.Open(now_, id, claim.incarnation, false, claim.by, now_ - elapsed,
@@ -93,6 +135,9 @@ void Node::Impl::RunSuspicions() {
       case SuspicionStep::kPingForGate:
         PingForGate();
         break;
+      case SuspicionStep::kPoll:
+        PollObservers(subject);
+        break;
       case SuspicionStep::kLastLook:
         StartLastLook(subject);
         break;
@@ -100,13 +145,14 @@ void Node::Impl::RunSuspicions() {
   }
 }
 
-void Node::Impl::RepeatProbe(const Suspicion& suspicion) {
+void Node::Impl::RepeatProbe(Suspicion& suspicion) {
   const MemberView* member = table_.Find(suspicion.subject);
   if (member == nullptr) return;
   Flight* flight = StartFlight(*member, ProbeKind::kSuspicion, now_);
   if (flight == nullptr) return;
+  flight->direct_only = ++suspicion.repeats % kAllPathsEvery != 0 && !IsLonely();
   SendPing(*flight, 0);
-  GoIndirect(*flight);
+  if (!flight->direct_only) GoIndirect(*flight);
 }
 
 void Node::Impl::PingForGate() {
@@ -127,7 +173,9 @@ void Node::Impl::StartLastLook(const HostId& subject) {
   }
   SendPing(*flight, 0);
   GoIndirect(*flight);
-  flight->deadline = now_ + std::max(kLastLook, options_.ack_timeout_min);
+  const Duration patience = AckTimeoutOf(*member) * 4;
+  flight->deadline =
+      now_ + std::max(std::clamp(patience, kLastLookMin, kLastLookMax), options_.ack_timeout_min);
 }
 
 void Node::Impl::LookEnded(const Flight& flight) {
@@ -138,25 +186,42 @@ void Node::Impl::LookEnded(const Flight& flight) {
   if (!suspicion->looking) return;
   if (flight.stream_refused) suspicion->path_proven = true;
   if (!IsLate(flight)) ++suspicion->punctual_unanswered;
-  bool proven = suspicion->GateMet(now_, options_.period);
+  bool proven = suspicion->GateMet(now_, options_.period) || Without(Mechanism::kEvidenceGate);
   wire::Reason reason = wire::Reason::kNoAnswer;
   if (!proven && IsLonely() && suspicion->punctual_unanswered >= kLonelyProbes) {
     proven = true;
     reason = wire::Reason::kUnconfirmed;
   }
   if (member->incarnation > flight.incarnation) proven = false;
-  if (IsLate(flight) || !drained_ || now_ < no_accusing_until_ || leaving_) proven = false;
-  if (!proven) {
-    ++stats_.verdicts_delayed;
-    suspicions_.LookAgain(now_, flight.target, kLookAgain);
+  if (IsLate(flight) || !drained_ || now_ < no_accusing_until_ || leaving_ || probation_.on()) {
+    proven = false;
+  }
+  const bool allowed = VotesAllowVerdict(*suspicion);
+  if (proven && allowed) return GiveVerdict(flight.target, reason);
+  ++stats_.verdicts_delayed;
+  if (proven && member->state == wire::State::kAlive && HasEnoughAnswers(*suspicion) &&
+      !suspicion->ballot.HasDoubt(suspicion->electors)) {
+    // Others reach it and we do not: nothing to tell the cluster.
+    suspicions_.Close(flight.target);
+    backoff_.Refuted(now_, flight.target);
     return;
   }
-  GiveVerdict(flight.target, reason);
+  suspicions_.LookAgain(now_, flight.target, allowed ? kLookAgain : kVotesAgain);
+}
+
+bool Node::Impl::VotesAllowVerdict(const Suspicion& suspicion) {
+  if (Without(Mechanism::kVotes) || IsLonely()) return true;
+  if (suspicion.electors == 0) PollObservers(suspicion.subject);
+  return HasEnoughAnswers(suspicion) && suspicion.ballot.HasQuorum();
 }
 
 void Node::Impl::GiveVerdict(const HostId& subject, wire::Reason reason) {
   const int64_t index = table_.IndexOf(subject);
   MUSTER_CHECK(index > 0);
+  if (IsFlapping(subject)) {
+    ++stats_.verdicts;
+    return Bar(subject, wire::Reason::kFlapping);
+  }
   wire::Update claim = table_.ToUpdate(static_cast<uint32_t>(index), false);
   claim.state = wire::State::kFailed;
   claim.by = self_tag();
@@ -169,6 +234,11 @@ void Node::Impl::GiveVerdict(const HostId& subject, wire::Reason reason) {
 void Node::Impl::SuspectAnswered(const HostId& subject) {
   Suspicion* suspicion = suspicions_.Find(subject);
   if (suspicion == nullptr) return;
+  const MemberView* member = table_.Find(subject);
+  if (member != nullptr && member->state == wire::State::kAlive) {
+    suspicions_.Close(subject);  // nobody has been told
+    return;
+  }
   // It is not silent: the silence that counts begins anew. Only a higher incarnation clears the
   // suspicion; every probe of it carries the claim, and its answer the refutation.
   const Duration tolerance = ToleranceOf(subject);
@@ -176,7 +246,13 @@ void Node::Impl::SuspectAnswered(const HostId& subject) {
   suspicion->path_proven = false;
   suspicion->punctual_unanswered = 0;
   suspicion->looking = false;
-  suspicions_.SetWindowEnd(now_, subject, now_ + (suspicion->accuser ? tolerance : tolerance * 2));
+  Duration window = tolerance * 2;
+  if (suspicion->accuser) {
+    window = tolerance;
+  } else if (suspicion->witness) {
+    window = std::min(window, tolerance + kWitnessLag);
+  }
+  suspicions_.SetWindowEnd(now_, subject, now_ + window);
 }
 
 void Node::Impl::StartChallenge(const wire::Update& claim, const Source& source) {

@@ -86,6 +86,8 @@ absl::Status CheckTimes(const Options& o) {
       {"period", o.period, Duration::Millis(50), std::min(kMinute, o.tolerance / 2)},
       {"ack_timeout_min", o.ack_timeout_min, Duration::Millis(1), Duration::Seconds(10)},
       {"ack_timeout_max", o.ack_timeout_max, o.ack_timeout_min, Duration::Seconds(10)},
+      {"probation_min", o.probation_min, Duration::Seconds(1), kDay},
+      {"probation_max", o.probation_max, o.probation_min, kDay},
       {"push_interval", o.push_interval, Duration::Millis(10), Duration::Seconds(10)},
       {"push_gap_min", o.push_gap_min, Duration::Zero(), o.push_interval},
       {"join_retry_max", o.join_retry_max, Duration::Millis(500), kMinute * 60},

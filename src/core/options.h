@@ -38,6 +38,11 @@ struct Options {
   Duration ack_timeout_min = Duration::Millis(20);
   Duration ack_timeout_max = Duration::Millis(500);
 
+  // A member that loses most packets, or falls silent again shortly after it returned, stays failed
+  // until its own probes have been answered for this long; twice as long each further time.
+  Duration probation_min = Duration::Seconds(30);
+  Duration probation_max = Duration::Seconds(600);
+
   // Gossip: peers per push, copies of a fact, and copies while more than `queue_high` facts wait.
   int push_fanout = 3;
   int copies = 9;

@@ -42,6 +42,7 @@ uint32_t Outbox::Send(const Address& to, wire::Packet& packet, std::string_view 
   MUSTER_CHECK(size <= wire::limits::kDatagramBytesMax);
   effects_->AddDatagram(to, size, is_probe ? sequence_ : 0);
   ++stats_->packets_out;
+  ++stats_->packets_out_by_type[static_cast<size_t>(packet.type)];
   stats_->bytes_out += size;
   digest_.Add(TrailingHash(effects_->arena()));
   return sequence_;

@@ -33,6 +33,31 @@ size_t Rings::ObserversOf(size_t up, int rings) {
   return std::min(others, static_cast<size_t>(rings));
 }
 
+std::vector<HostId> Rings::ObserversOf(const HostId& subject, const MemberTable& table) const {
+  std::vector<HostId> observers;
+  const bool everyone = table.up_count() <= successors_.size() + 1;
+  for (size_t ring = 0; ring < (everyone ? 0 : successors_.size()); ++ring) {
+    const uint64_t position = subject.Hash(Salt(ring));
+    HostId nearest;
+    uint64_t distance = 0;
+    for (const MemberView& member : table.all()) {
+      if (!member.is_up() || member.id() == subject) continue;
+      const uint64_t d = position - member.id().Hash(Salt(ring));
+      if (!nearest.is_zero() && std::tie(distance, nearest) < std::tie(d, member.id())) continue;
+      nearest = member.id();
+      distance = d;
+    }
+    if (std::find(observers.begin(), observers.end(), nearest) == observers.end()) {
+      observers.push_back(nearest);
+    }
+  }
+  if (!everyone) return observers;
+  for (const MemberView& member : table.all()) {
+    if (member.is_up() && member.id() != subject) observers.push_back(member.id());
+  }
+  return observers;
+}
+
 bool Rings::MemberUp(const HostId& id, const MemberTable& table) {
   if (id != self_) {
     for (size_t ring = 0; ring < successors_.size(); ++ring) Offer(ring, id);

@@ -31,6 +31,9 @@ class Rings {
   bool MemberDown(const HostId& id, const MemberTable& table);
   // Finds all successors anew, whatever was announced before.
   bool Rebuild(const MemberTable& table);
+  // Who observes `subject` by this table, distinct, in order of the ring; ourselves among them
+  // where we do. One walk over the table a ring.
+  std::vector<HostId> ObserversOf(const HostId& subject, const MemberTable& table) const;
   // How many distinct observers a member has when `up` members are up: min(rings, up - 1), at least
   // 1. An upper estimate where successors coincide.
   static size_t ObserversOf(size_t up, int rings);

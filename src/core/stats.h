@@ -13,6 +13,7 @@ struct Stats {
   uint64_t packets_out = 0;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
+  std::array<uint64_t, wire::kPacketTypes> packets_out_by_type{};  // by wire::PacketType
   uint64_t frames_in = 0;
   uint64_t frames_out = 0;
   uint64_t frame_bytes_in = 0;
@@ -26,6 +27,7 @@ struct Stats {
   uint64_t probes_void = 0;       // proved nothing (evidence gate)
   uint64_t suspicions = 0;        // begun by this member
   uint64_t verdicts = 0;          // `failed` originated by this member
+  uint64_t bars = 0;              // of lossy or flapping members, originated by this member
   uint64_t verdicts_delayed = 0;  // due, but the verdict gate was unmet
   uint64_t refutations = 0;       // of claims about this member
   uint64_t syncs = 0;             // streamed exchanges begun

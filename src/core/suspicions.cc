@@ -28,6 +28,7 @@ Suspicion& Suspicions::Open(TimePoint now, const HostId& subject, Incarnation in
   open->window_end = window_end;
   open->next_repeat = now + repeat_every_;
   open->next_gate_ping = window_end - kGateLead;
+  open->next_poll = accuser ? now + kPollEvery : window_end - kGateLead;
   Arm(now, *open);
   return *open;
 }
@@ -69,6 +70,7 @@ void Suspicions::Arm(TimePoint now, const Suspicion& suspicion) {
   TimePoint at = suspicion.looking ? TimePoint::Never() : suspicion.window_end;
   if (suspicion.accuser) at = std::min(at, suspicion.next_repeat);
   if (!suspicion.GateMet(now, period_)) at = std::min(at, suspicion.next_gate_ping);
+  at = std::min(at, suspicion.next_poll);
   if (at.is_never()) {
     deadlines_.Clear(suspicion.subject);
   } else {
@@ -88,6 +90,9 @@ bool Suspicions::PopDue(TimePoint now, HostId* subject, SuspicionStep* step) {
   } else if (!suspicion->GateMet(now, period_) && suspicion->next_gate_ping <= now) {
     suspicion->next_gate_ping = now + kGatePingEvery;
     *step = SuspicionStep::kPingForGate;
+  } else if (suspicion->next_poll <= now) {
+    suspicion->next_poll = now + kPollEvery;
+    *step = SuspicionStep::kPoll;
   } else if (suspicion->accuser && suspicion->next_repeat <= now) {
     suspicion->next_repeat = now + repeat_every_;
     *step = SuspicionStep::kRepeat;
@@ -110,12 +115,13 @@ void Suspicions::Extend(Duration by) {
     suspicion.window_end += by;
     suspicion.next_repeat += by;
     suspicion.next_gate_ping += by;
+    suspicion.next_poll += by;
+    suspicion.ballot = Ballot();
     suspicion.looking = false;
     suspicion.has_trip = false;
     suspicion.path_proven = false;
     suspicion.punctual_unanswered = 0;
-    deadlines_.Set(suspicion.subject,
-                   suspicion.accuser ? suspicion.next_repeat : suspicion.window_end);
+    deadlines_.Set(suspicion.subject, std::min(suspicion.next_poll, suspicion.window_end));
   }
 }
 
@@ -124,7 +130,14 @@ void Suspicions::SetWindowEnd(TimePoint now, const HostId& subject, TimePoint en
   if (suspicion == nullptr) return;
   suspicion->window_end = end;
   suspicion->next_gate_ping = end - kGateLead;
+  suspicion->next_poll = std::max(now, end - kGateLead);
   Arm(now, *suspicion);
+}
+
+size_t Suspicions::CountUnseconded() const {
+  return static_cast<size_t>(std::count_if(all_.begin(), all_.end(), [](const Suspicion& s) {
+    return s.accuser && !s.ballot.is_seconded();
+  }));
 }
 
 bool AccusationBackoff::MayAccuse(TimePoint now, const HostId& subject) const {

@@ -8,6 +8,7 @@
 #include "src/base/ids.h"
 #include "src/base/lookup_map.h"
 #include "src/base/time.h"
+#include "src/core/votes.h"
 
 namespace muster::core {
 
@@ -16,12 +17,19 @@ namespace muster::core {
 struct Suspicion {
   HostId subject;
   Incarnation incarnation;
-  bool accuser = false;   // our own probe failed: we may give the verdict first
+  // Our own probe failed before anybody else's that we know of: we probe on, ask for votes, and may
+  // give the verdict first.
+  bool accuser = false;
+  bool witness = false;   // our own probe failed, after somebody else's
   uint32_t by = 0;        // first 32 bits of the first accuser's id
   TimePoint began;        // when the first failed probe's ping left
   TimePoint window_end;   // the earliest verdict
   TimePoint next_repeat;  // accusers probe on
   TimePoint next_gate_ping;
+  TimePoint next_poll;  // of those whose vote is wanted; an accuser's first is its host's
+  Ballot ballot;
+  int electors = 0;      // who could vote when it was first asked, ourselves included; 0: not yet
+  int repeats = 0;       // of the accuser's probe
   bool looking = false;  // the last look is in flight
   // The evidence gate (README.md): our own completed round trips since the suspicion began.
   TimePoint first_trip_started;
@@ -35,7 +43,7 @@ struct Suspicion {
 };
 
 // What must be done about a suspicion whose deadline came.
-enum class SuspicionStep : uint8_t { kNothing, kRepeat, kPingForGate, kLastLook };
+enum class SuspicionStep : uint8_t { kNothing, kRepeat, kPingForGate, kPoll, kLastLook };
 
 // The open suspicions, at most one a subject.
 class Suspicions {
@@ -43,10 +51,14 @@ class Suspicions {
   // Two round trips of one's own must have begun at least this far apart.
   static constexpr Duration kTripsApart = Duration::Millis(500);
   static constexpr Duration kGatePingEvery = Duration::Millis(500);
-  // Gate pings begin this long before the window ends, so that an idle accuser need not be late.
+  // Votes that are missing or against are asked for again this often.
+  static constexpr Duration kPollEvery = Duration::Seconds(1);
+  // Gate pings, and polls of those who did not accuse, begin this long before the window ends, so
+  // that nobody need be late.
   static constexpr Duration kGateLead = Duration::Millis(1100);
 
-  // `repeat_every`: between an accuser's probes of its suspect, min(250 ms, T/16).
+  // `repeat_every`: between an accuser's probes of its suspect, min(250 ms, T/16); every fourth
+  // goes by all paths.
   Suspicions(Duration period, Duration repeat_every)
       : period_(period), repeat_every_(repeat_every) {}
 
@@ -69,6 +81,8 @@ class Suspicions {
   void LookAgain(TimePoint now, const HostId& subject, Duration wait);
   // Grants every suspect the time that we ourselves were not there.
   void Extend(Duration by);
+  // Accusations of ours that no other observer has seconded.
+  size_t CountUnseconded() const;
   // Moves the earliest verdict.
   void SetWindowEnd(TimePoint now, const HostId& subject, TimePoint end);
 

@@ -59,7 +59,8 @@ const char* RuleName(Rule rule) {
 
 Duration CalmBound(const core::Options& options) {
   constexpr Duration kFindEachOther = Duration::Seconds(5);
-  return options.join_retry_max + options.tolerance * 2 + kFindEachOther + options.period * 10;
+  return options.join_retry_max + options.tolerance * 2 + kFindEachOther + options.period * 10 +
+         options.probation_max;
 }
 
 void Checkers::Report(TimePoint at, Rule rule, std::string text) {
@@ -169,6 +170,7 @@ void Checkers::ObserveFailed(TimePoint at, const FailedReport& report) {
     return;
   }
   verdicts_[key] = true;
+  if (report.is_lossy) return;
   // The silence to look at: up to now, up to when the subject was able to answer again, or, of a
   // process that is gone, what came before its end.
   TimePoint end = at;

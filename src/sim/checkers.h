@@ -80,8 +80,9 @@ class Checkers {
     int subject = -1;    // the host that last ran the subject; -1: none ever did
     TimePoint ended_at;  // when its process ended; Never(): it runs
     Incarnation incarnation;
-    uint32_t by = 0;     // first 32 bits of the id of who pronounced it
-    Duration tolerance;  // the larger of the observer's and the subject's
+    uint32_t by = 0;        // first 32 bits of the id of who pronounced it
+    Duration tolerance;     // the larger of the observer's and the subject's
+    bool is_lossy = false;  // pronounced for its losses: that is no matter of silence
   };
 
   Checkers() : silence_(kSilenceKept) {}

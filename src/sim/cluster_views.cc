@@ -131,6 +131,7 @@ void Cluster::ObserveFailed(int host, const core::Event& event) {
   report.subject_id = event.member;
   report.incarnation = event.incarnation;
   report.by = event.by;
+  report.is_lossy = event.reason == wire::Reason::kLossy;
   Duration tolerance = this->host(host).config().options.tolerance;
   if (event.record) {
     tolerance = std::max(

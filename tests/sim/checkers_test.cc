@@ -363,13 +363,13 @@ TEST(AgreementRule, WhoEndedLatelyMayHaveAgreed) {
 TEST(ConvergenceRule, AllAgreeWithinABoundOfTheOptions) {
   const core::Options lan = core::Options::For(core::Profile::kLan);
   const core::Options local = core::Options::For(core::Profile::kLocal);
-  EXPECT_EQ(CalmBound(lan), Duration::Seconds(33));
-  EXPECT_EQ(CalmBound(local), Duration::Millis(19'500));
+  EXPECT_EQ(CalmBound(lan), Duration::Seconds(633));
+  EXPECT_EQ(CalmBound(local), Duration::Millis(619'500));
   Checkers checkers;
-  checkers.ObserveCalm(At(33'000), At(0), CalmBound(lan), false);
-  checkers.ObserveCalm(At(60'000), At(0), CalmBound(lan), true);
+  checkers.ObserveCalm(At(633'000), At(0), CalmBound(lan), false);
+  checkers.ObserveCalm(At(660'000), At(0), CalmBound(lan), true);
   EXPECT_EQ(Broken(checkers), Names{});
-  checkers.ObserveCalm(At(33'001), At(0), CalmBound(lan), false);
+  checkers.ObserveCalm(At(633'001), At(0), CalmBound(lan), false);
   EXPECT_EQ(Broken(checkers), Names{"convergence"});
 }
 

@@ -16,6 +16,9 @@ ClusterConfig ConfigFor(uint64_t seed, bool local) {
   ClusterConfig config;
   config.seed = seed;
   config.options = core::Options::For(local ? core::Profile::kLocal : core::Profile::kLan);
+  // So that those who were barred in the chaos are back before the calm is judged.
+  config.options.probation_min = Duration::Seconds(2);
+  config.options.probation_max = Duration::Seconds(8);
   return config;
 }
 

@@ -102,16 +102,35 @@ class NodeHarness {
     Run(span, [] {});
   }
 
-  // The peers' side of a probe: all but `silent` answer the pings just sent. Returns how many did.
+  // The peers' side of a probe: all but `silent` answer the pings just sent, and vote truly when
+  // asked. Returns how many answered.
   int AnswerPings(uint64_t silent = 0) {
     int answers = 0;
-    for (const wire::Packet& asked : Packets()) {
+    std::vector<std::pair<Address, wire::Packet>> sent;
+    for (const Effects::Datagram& datagram : effects_.datagrams()) {
+      sent.emplace_back(datagram.to, Decode(effects_.bytes(datagram)));
+    }
+    for (const auto& [to, asked] : sent) {
+      if (asked.type == wire::PacketType::kVoteRequest) {
+        const uint64_t voter = MemberAt(to);
+        if (voter == silent) continue;
+        Vote(voter, asked, asked.target == IdOf(silent) ? wire::Vote::kFor : wire::Vote::kAgainst);
+        continue;
+      }
       const uint64_t n = asked.target_prefix - 1;  // IdOf
       if (asked.type != wire::PacketType::kPing || n == silent) continue;
       Ack(n, asked.sequence);
       ++answers;
     }
     return answers;
+  }
+  void Vote(uint64_t voter, const wire::Packet& request, wire::Vote vote) {
+    wire::Packet packet;
+    packet.type = wire::PacketType::kVote;
+    packet.target = request.target;
+    packet.answers = request.sequence;
+    packet.vote = vote;
+    Receive(voter, std::move(packet));
   }
   void Ack(uint64_t sender, uint32_t answers, std::vector<wire::Update> updates = {}) {
     wire::Packet ack;
@@ -143,11 +162,21 @@ class NodeHarness {
   std::vector<wire::Packet> Packets() {
     std::vector<wire::Packet> packets;
     for (const Effects::Datagram& datagram : effects_.datagrams()) {
-      packets.emplace_back();
-      MUSTER_CHECK(codec_.DecodePacket(effects_.bytes(datagram), &packets.back()) ==
-                   wire::Reject::kNone);
+      packets.push_back(Decode(effects_.bytes(datagram)));
     }
     return packets;
+  }
+  wire::Packet Decode(std::string_view bytes) {
+    wire::Packet packet;
+    MUSTER_CHECK(codec_.DecodePacket(bytes, &packet) == wire::Reject::kNone);
+    return packet;
+  }
+  // Whose address that is; 0 where it is nobody's among the first hundred.
+  static uint64_t MemberAt(const Address& address) {
+    for (uint64_t n = 1; n < 100; ++n) {
+      if (AddressOf(n) == address) return n;
+    }
+    return 0;
   }
   std::vector<wire::StreamMessage> Frames(StreamId stream) {
     std::vector<wire::StreamMessage> frames;

@@ -42,6 +42,26 @@ TEST_F(RingsTest, AloneObservesNobody) {
   EXPECT_FALSE(rings.observes(IdOf(0)));
 }
 
+TEST_F(RingsTest, ObserversAreThoseWhoseTargetItIs) {
+  constexpr uint64_t kMembers = 40;
+  std::vector<Rings> all;
+  for (uint64_t n = 0; n < kMembers; ++n) all.emplace_back(IdOf(n), 9);
+  table_.Apply(At(0), Full(0, ++incarnation_, State::kAlive));
+  for (uint64_t n = 0; n < kMembers; ++n) {
+    table_.Apply(At(0), Full(n, ++incarnation_, State::kAlive));
+    for (Rings& rings : all) rings.MemberUp(IdOf(n), table_);
+  }
+  for (uint64_t subject = 0; subject < kMembers; ++subject) {
+    std::set<HostId> truly;
+    for (uint64_t n = 0; n < kMembers; ++n) {
+      if (all[n].observes(IdOf(subject))) truly.insert(IdOf(n));
+    }
+    const std::vector<HostId> told = all[0].ObserversOf(IdOf(subject), table_);
+    EXPECT_EQ(std::set<HostId>(told.begin(), told.end()), truly);
+    EXPECT_EQ(told.size(), truly.size()) << "distinct";
+  }
+}
+
 TEST_F(RingsTest, EveryoneObservesEveryoneUpToOneMoreThanThereAreRings) {
   Rings rings(IdOf(0), 3);
   std::set<HostId> all;
