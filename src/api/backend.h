@@ -50,6 +50,7 @@ struct StatusView {
   std::vector<Differing> differing;
   int health = 0;
   bool isolated = false;
+  bool probation = false;  // barred by the others as lossy or flapping
   bool leaving = false;
   core::JoinState join = core::JoinState::kAlone;
   std::string last_join_error;

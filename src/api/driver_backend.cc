@@ -44,6 +44,7 @@ StatusView DriverBackend::status() const {
   }
   status.health = node.local_health();
   status.isolated = node.isolated();
+  status.probation = node.on_probation();
   status.leaving = node.leaving();
   status.join = driver_->join_state();
   status.last_join_error = driver_->last_join_error();

@@ -209,6 +209,7 @@ Json StatusShape(const Backend& backend, const RunFacts& facts, int64_t changed_
   json["agreement"] = AgreementShape(status);
   json["health"] = status.health;
   json["isolated"] = status.isolated;
+  json["probation"] = status.probation;
   json["ready"] = ReasonsNotReady(status).empty();
   json["join"] = {{"state", JoinStateName(status.join)},
                   {"last_error",
@@ -224,6 +225,7 @@ Json StatusShape(const Backend& backend, const RunFacts& facts, int64_t changed_
 std::vector<std::string> ReasonsNotReady(const StatusView& status) {
   std::vector<std::string> reasons;
   if (status.isolated) reasons.push_back("isolated");
+  if (status.probation) reasons.push_back("on probation");
   if (status.join == core::JoinState::kJoining) reasons.push_back("joining");
   if (status.leaving) reasons.push_back("leaving");
   return reasons;
@@ -253,6 +255,7 @@ bool IsPublic(core::EventType type) {
     case core::EventType::kConflict:
     case core::EventType::kSelfHealth:
     case core::EventType::kSelfIsolated:
+    case core::EventType::kSelfProbation:
     case core::EventType::kAgreement:
       return true;
     default:
@@ -268,6 +271,9 @@ Json EventShape(const Backend& backend, const core::Event& event, const EventFra
       break;
     case core::EventType::kSelfIsolated:
       json["isolated"] = event.value != 0;
+      break;
+    case core::EventType::kSelfProbation:
+      json["probation"] = event.value != 0;
       break;
     case core::EventType::kAgreement:
       json["agreeing"] = event.value != 0;

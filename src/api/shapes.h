@@ -43,7 +43,7 @@ std::string DumpWithMembers(const Json& frame, const std::vector<Listed>& member
 // `changed_us`: wall clock of the last change that users could see.
 Json StatusShape(const Backend& backend, const RunFacts& facts, int64_t changed_us);
 
-// "isolated", "joining", "leaving": why the agent is not ready; empty when it is.
+// "isolated", "on probation", "joining", "leaving": why the agent is not ready; empty when it is.
 std::vector<std::string> ReasonsNotReady(const StatusView& status);
 
 // {"error": {...}}; no "hint" when it is empty.

@@ -15,26 +15,12 @@
 namespace muster::api {
 namespace {
 
-constexpr std::string_view kTypes[] = {"hello",
-                                       "member.joined",
-                                       "member.suspected",
-                                       "member.refuted",
-                                       "member.failed",
-                                       "member.leaving",
-                                       "member.left",
-                                       "member.returned",
-                                       "member.updated",
-                                       "member.reaped",
-                                       "conflict",
-                                       "self.health",
-                                       "self.isolated",
-                                       "agreement",
-                                       "store.failed",
-                                       "store.recovered",
-                                       "store.replaced",
-                                       "user",
-                                       "gap",
-                                       "reset"};
+constexpr std::string_view kTypes[] = {
+    "hello",          "member.joined",   "member.suspected", "member.refuted", "member.failed",
+    "member.leaving", "member.left",     "member.returned",  "member.updated", "member.reaped",
+    "conflict",       "self.health",     "self.isolated",    "self.probation", "agreement",
+    "store.failed",   "store.recovered", "store.replaced",   "user",           "gap",
+    "reset"};
 
 // A comma-separated list of types; empty for all.
 absl::StatusOr<std::vector<std::string>> ParseTypes(const Target& target) {

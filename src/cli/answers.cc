@@ -190,6 +190,7 @@ std::optional<AgentStatus> ReadStatus(std::string_view body) {
   }
   status.health = IntField(*json, "health");
   status.isolated = BoolField(*json, "isolated");
+  status.probation = BoolField(*json, "probation");
   status.ready = BoolField(*json, "ready");
   status.join_state = StringField(Field(*json, "join"), "state");
   status.join_error = StringField(Field(*json, "join"), "last_error");
@@ -269,6 +270,9 @@ std::string FactOf(const Json& event) {
   };
   if (event.contains("agreeing")) return says("agreeing", "all peers agree", "some peers differ");
   if (event.contains("isolated")) return says("isolated", "hears nobody", "hears others again");
+  if (event.contains("probation")) {
+    return says("probation", "the others hold this agent failed until it is well", "back");
+  }
   if (event.contains("health")) return std::to_string(IntField(event, "health")) + " (0 is good)";
   if (event.contains("missed")) return StringField(event, "missed") + " events were missed";
   return "";

@@ -77,6 +77,7 @@ struct AgentStatus {
   std::vector<Differing> differing;
   int64_t health = 0;
   bool isolated = false;
+  bool probation = false;
   bool ready = false;
   std::string join_state;  // joined, joining, alone
   std::string join_error;

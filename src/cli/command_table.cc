@@ -123,8 +123,8 @@ const CommandText kEventsText = {
 )",
     R"(Starts with 'hello', which carries the current members. Types: hello, member.joined,
 member.suspected, member.refuted, member.failed, member.leaving, member.left, member.returned,
-member.updated, member.reaped, conflict, self.health, self.isolated, agreement, store.failed,
-store.recovered, store.replaced, user, gap, reset.
+member.updated, member.reaped, conflict, self.health, self.isolated, self.probation, agreement,
+store.failed, store.recovered, store.replaced, user, gap, reset.
 Runs until interrupted, or until --timeout. When the agent stops: exit code 5.
 )"};
 

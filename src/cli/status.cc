@@ -99,6 +99,7 @@ std::string Render(const AgentStatus& status, int64_t now_us, bool wide, const O
       status.join_state == "joining" ? Paint::kWarning : Paint::kNone);
   add("Ready", status.ready ? "yes" : "no", status.ready ? Paint::kGood : Paint::kBad);
   add("Isolated", status.isolated ? "yes" : "no", status.isolated ? Paint::kBad : Paint::kNone);
+  if (status.probation) add("Probation", "yes", Paint::kBad);
   add("Health", std::to_string(status.health) + (status.health == 0 ? " (good)" : " (0 is good)"),
       status.health == 0 ? Paint::kNone : Paint::kWarning);
   add("Loop lag", lag);
@@ -118,6 +119,10 @@ std::string Problems(const AgentStatus& status, int64_t now_us) {
     text += (text.empty() ? "" : "; ") + problem;
   };
   if (status.isolated) add("isolated: no other member answers");
+  if (status.probation) {
+    add("on probation: the others hold this agent failed, for it lost most packets or kept falling "
+        "silent; it returns once its probes have been answered for a while");
+  }
   if (!status.ready) add("not ready");
   if (status.join_state == "joining") {
     add("still joining" + (status.join_error.empty() ? "" : ": " + status.join_error));

@@ -94,6 +94,7 @@ LogLevel EventLogLevel(const Event& event) {
     case EventType::kStopEvicted:
       return LogLevel::kWarning;
     case EventType::kSelfIsolated:
+    case EventType::kSelfProbation:
       return event.value != 0 ? LogLevel::kWarning : LogLevel::kInfo;
     default:
       return LogLevel::kInfo;
@@ -114,6 +115,7 @@ std::string FormatEvent(const Event& event) {
   switch (event.type) {
     case EventType::kSelfHealth:
     case EventType::kSelfIsolated:
+    case EventType::kSelfProbation:
     case EventType::kAgreement:
     case EventType::kJoinTried:
     case EventType::kPingDone:
