@@ -50,6 +50,8 @@ const char* EventTypeName(EventType type) {
       return "internal.stop_refused";
     case EventType::kStopEvicted:
       return "internal.stop_evicted";
+    case EventType::kVerdictHeld:
+      return "internal.verdict_held";
   }
   return "internal.unknown";
 }

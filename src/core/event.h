@@ -40,6 +40,9 @@ enum class EventType : uint8_t {
   kStopConflict,  // our id runs elsewhere and we started later
   kStopRefused,   // the door refused us: name or address taken, cloned, cluster full
   kStopEvicted,
+  // `member` has failed, and users are not shown that now but with others, or never if it is undone
+  // or they have not been shown the member.
+  kVerdictHeld,
 };
 
 struct Event {
@@ -51,7 +54,8 @@ struct Event {
   Incarnation incarnation;
   uint32_t by = 0;  // first 32 bits of the accuser's id; 0: nobody
   wire::Reason reason = wire::Reason::kNone;
-  uint64_t version = 0;  // of the member table after the change
+  uint64_t version = 0;  // Node::shown_version() after the change
+  uint64_t batch = 0;    // changes of members that users were shown together; 0: none of these
   uint64_t value = 0;
   uint64_t asked = 0;
   uint64_t request = 0;  // id that the command returned

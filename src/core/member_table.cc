@@ -102,6 +102,7 @@ Change MemberTable::Apply(TimePoint now, const wire::Update& update) {
     return change;
   }
 
+  if (order > 0 && update.state != member.state) change.before = member;
   const uint64_t hash_before = view_cell_.hash;
   Count(member, -1);
   member.outdated = lesson.outdated;

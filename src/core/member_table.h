@@ -58,6 +58,7 @@ struct Change {
   uint32_t index = 0;  // of the member in the table; meaningless for the last two
   wire::State from = wire::State::kAlive;
   wire::State to = wire::State::kAlive;
+  MemberView before;  // what the table held, where the state changed; else without a record
   bool attributes_changed = false;
   bool wants_attributes = false;  // the claim's attributes hash is not ours: pull the full record
   RecordHandle evicted;  // of the oldest tombstone, if it had to go to keep their limit; else null

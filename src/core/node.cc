@@ -40,9 +40,12 @@ Node::Impl::Impl(const Options& options, Identity identity, uint64_t seed, TimeP
       gossip_bucket_(options.gossip_bytes_per_second, options.gossip_burst_bytes, now),
       bulk_bucket_(options.bulk_bytes_per_second, options.bulk_burst_bytes, now),
       joiner_(identity_.attributes.address, options.join_retry_max),
+      batcher_(options.period),
       now_(now),
       last_push_(now - options.push_interval),
       last_change_(now),
+      last_sync_(now - options.period),
+      last_sweep_(now - options.period),
       no_accusing_until_(now),
       last_heard_(now),
       last_conflict_probe_(now - Duration::Seconds(3600)),
@@ -63,6 +66,7 @@ void Node::Impl::Enter(TimePoint now, Effects* effects) {
   MUSTER_CHECK(now >= now_);
   out_.Begin(effects);
   refuted_in_call_ = false;
+  is_showing_ = false;
   if (now - now_ > kLateHost) {
     const TimePoint expected = std::max(NextDeadline(), now_);
     now_ = now;
@@ -90,6 +94,7 @@ void Node::Impl::HealthChanged(bool changed) {
 
 void Node::Impl::Exit() {
   FlushPulls();
+  ShowDue();
   for (const Event& event : out_.effects().events()) {
     out_.digest().Add(static_cast<uint64_t>(event.type));
     out_.digest().Add(event.member.Hash());
@@ -144,7 +149,8 @@ TimePoint Node::Impl::NextDeadline() const {
   TimePoint next = std::min({joiner_.next_round(), hints_.next_wave(), schedule_.next(),
                              flights_.next(), relays_.next(), suspicions_.next(),
                              leaving_members_.next(), tombstones_.next(), settle_at_, heal_at_,
-                             name_watch_.next(), push_at_, leave_.deadline, focus_.next()});
+                             name_watch_.next(), push_at_, leave_.deadline, focus_.next(),
+                             batcher_.next()});
   if (!leaving_) next = std::min(next, probation_.EndsAt(losses_.well_since()));
   if (others_up() > 1) next = std::min(next, extra_at_);
   for (const Challenge& challenge : challenges_) next = std::min(next, challenge.next_at);
@@ -265,6 +271,11 @@ const Options& Node::options() const { return impl_->options_; }
 const Identity& Node::identity() const { return impl_->identity_; }
 const HostId& Node::id() const { return impl_->identity_.id; }
 Incarnation Node::incarnation() const { return impl_->table_.self().incarnation; }
+const MemberView* Node::shown(size_t index) const { return impl_->shown(index); }
+size_t Node::shown_count(wire::State state) const { return impl_->shown_count(state); }
+uint64_t Node::shown_version() const { return impl_->shown_version(); }
+size_t Node::held_changes() const { return impl_->batcher_.size(); }
+bool Node::is_arriving() const { return impl_->is_arriving_; }
 int Node::local_health() const { return impl_->awareness_.score(); }
 bool Node::isolated() const { return impl_->isolated_; }
 bool Node::leaving() const { return impl_->leaving_; }

@@ -106,8 +106,18 @@ class Node {
   TimePoint NextDeadline() const;
 
   // ---- Views: valid until the next call that is not const ----
+  // What the protocol knows, and what users are shown of it: the same but for changes that wait for
+  // their batch (README.md, "Batches").
   const MemberTable& members() const;
   const MemberView* member(const HostId& id) const;
+  // What users are shown of the member at this index of members(). Null: it is hidden from them.
+  const MemberView* shown(size_t index) const;
+  size_t shown_count(wire::State state) const;
+  // Rises with every change that users are shown; once a batch or more.
+  uint64_t shown_version() const;
+  size_t held_changes() const;
+  // It has joined, and the members that it found are not shown yet.
+  bool is_arriving() const;
   const Stats& stats() const;
   const Options& options() const;
   const Identity& identity() const;

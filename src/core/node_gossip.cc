@@ -93,6 +93,7 @@ void Node::Impl::NoteCell(const Source& source, const wire::ViewCell& theirs, bo
   const MemberView* peer = table_.Find(source.sender);
   if (peer == nullptr || !peer->is_up()) return;
   peer_cells_.Note(now_, source.sender, theirs, table_.view_cell());
+  has_news_for_users_ = true;
   const bool equal = theirs == table_.view_cell();
   if (settle_left_ > 0 && may_sync) settle_agreed_ = equal ? settle_agreed_ + 1 : 0;
   if (!equal && may_sync) {
@@ -119,14 +120,18 @@ void Node::Impl::StartSettling() {
 
 void Node::Impl::Settle() {
   settle_at_ = TimePoint::Never();
-  if (--settle_left_ <= 0 || settle_agreed_ >= kSettleAgreed || leaving_) {
+  // Users wait for the others' news too.
+  const bool is_waited_for = !batcher_.empty();
+  const bool is_over = --settle_left_ <= 0 || settle_agreed_ >= kSettleAgreed;
+  if ((is_over && !is_waited_for) || leaving_) {
     settle_left_ = 0;
     return;
   }
   settle_at_ = now_ + kSettleEvery;
-  const MemberView* peer = RandomUpMember(HostId());
-  if (peer == nullptr) return;
-  if (Flight* flight = StartFlight(*peer, ProbeKind::kGate, now_)) SendPing(*flight, 0);
+  const size_t peers = is_waited_for ? Batcher::kPeersAgreed : 1;
+  for (const MemberView* peer : DrawUpMembers(peers, HostId())) {
+    if (Flight* flight = StartFlight(*peer, ProbeKind::kGate, now_)) SendPing(*flight, 0);
+  }
 }
 
 Node::Agreement Node::Impl::agreement(TimePoint now) const {

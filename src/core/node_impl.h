@@ -7,6 +7,7 @@
 #include "src/base/lookup_map.h"
 #include "src/base/rng.h"
 #include "src/core/awareness.h"
+#include "src/core/batcher.h"
 #include "src/core/door.h"
 #include "src/core/flights.h"
 #include "src/core/hints.h"
@@ -37,6 +38,7 @@ namespace muster::core {
 //   node_suspicion.cc  accusing, last look         node_joining.cc    joiner, door, healing
 //   node_commands.cc what users ask                node_syncing.cc    streamed reconciliation
 //   node_voting.cc   votes of observers            node_sickness.cc   lossy and flapping members
+//   node_batching.cc what users are shown
 class Node::Impl {
  public:
   Impl(const Options& options, Identity identity, uint64_t seed, TimePoint now, RecordPool* pool);
@@ -68,6 +70,11 @@ class Node::Impl {
   Agreement agreement(TimePoint now) const;
   JoinState join_state() const;
 
+  // ---- node_batching.cc ----
+  const MemberView* shown(size_t index) const;
+  size_t shown_count(wire::State state) const;
+  uint64_t shown_version() const { return table_.version() - batcher_.versions_behind(); }
+
   Options options_;
   Identity identity_;
   Stats stats_;
@@ -93,6 +100,8 @@ class Node::Impl {
   Hints hints_;
   Door door_;
   Syncs syncs_;
+  Batcher batcher_;
+  bool is_arriving_ = false;  // what the first join brought is held
   bool isolated_ = false;
   bool leaving_ = false;
 
@@ -153,6 +162,7 @@ class Node::Impl {
   void UpdateTargets(const HostId& changed, bool up);
   void ResetSchedule();
   void ProbeDueTargets();
+  void SweepTargets();
   void StartExtraProbe();
   Flight* StartFlight(const MemberView& member, ProbeKind kind, TimePoint due);
   void SendPing(Flight& flight, uint8_t ring);
@@ -230,7 +240,6 @@ class Node::Impl {
   void RaiseOwn(Incarnation incarnation, bool full);
   void React(const Change& change, const wire::Update& update, const HostId& source);
   void QueueRumour(const Change& change, const wire::Update& update, const HostId& source);
-  void EmitChange(const Change& change, const wire::Update& update);
   void RunMemberTimers();
   void Reap(const HostId& id);
   void Forget(const HostId& id);
@@ -240,6 +249,15 @@ class Node::Impl {
   // can refute.
   void AppendClaimAbout(const HostId& id, std::string* pieces);
   wire::Update OwnUpdate(Incarnation incarnation, wire::State state) const;
+
+  // ---- node_batching.cc ----
+  void ShowChange(const Change& change, const wire::Update& update);
+  void ShowHeldChange(Batcher::Held* held, const Batcher::Held& now, bool has_moved);
+  void Show(const Batcher::Held& change);
+  void TellOfVerdict(const Batcher::Held& change);
+  void ShowReaped(Event reaped);
+  bool IsVerdictExpected() const;
+  void ShowDue();
 
   // ---- node_gossip.cc ----
   void Push();
@@ -327,7 +345,12 @@ class Node::Impl {
   int settle_left_ = 0;
   int settle_agreed_ = 0;
   TimePoint last_change_;  // of the table
+  TimePoint last_sync_;    // that we began
+  TimePoint last_sweep_;   // when all targets were last probed out of turn
   TimePoint no_accusing_until_;
+  uint64_t batch_ = 0;               // of the changes that users were shown last
+  bool is_showing_ = false;          // this call has shown some
+  bool has_news_for_users_ = false;  // something that what is held may have waited for
   bool had_company_ = false;
   TimePoint last_heard_;                   // a verified message of any other member
   uint64_t answers_heard_ = 0;             // acks, nacks, stream answers and refusals

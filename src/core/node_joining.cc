@@ -10,6 +10,7 @@ namespace muster::core {
 namespace {
 
 constexpr size_t kPeersInAnswer = 32;
+constexpr size_t kPeersInAnswerOfMany = 8;  // while a mass of joiners has used up our bytes
 // Below this many members the answerer itself is asked for its whole table; above, any of the peers
 // it named, so that a mass start does not hang on one seed.
 constexpr uint32_t kSyncWithSeedBelow = 64;
@@ -141,6 +142,7 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
   const Source source{message_in_.sender, to, true, true};
   const bool first = !joiner_.joined();
   joiner_.Joined();
+  is_arriving_ = is_arriving_ || first;
   hints_.Stop();
   if (message_in_.epoch_known > identity_.epoch &&
       message_in_.epoch_known + 1 < Incarnation::kEpochMax) {
@@ -154,7 +156,7 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
     peer_cells_.Note(now_, source.sender, *message_in_.view, table_.view_cell());
     const MemberView* peer = table_.Find(source.sender);
     if (message_in_.view->count > kSyncWithSeedBelow) {
-      if (const MemberView* other = RandomUpMember(HostId())) peer = other;
+      if (const MemberView* other = RandomUpMember(source.sender)) peer = other;
     }
     if (peer != nullptr && *message_in_.view != table_.view_cell()) {
       const HostId id = peer->id();
@@ -163,6 +165,7 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
         const StreamId sync = OpenStream(address, StreamRole::kSync, options_.stream_budget);
         syncs_.Begin(sync, id, false, table_.version());
         ++stats_.syncs;
+        last_sync_ = now_;
       }
     }
   }
@@ -304,9 +307,11 @@ void Node::Impl::Admit(StreamId stream, const wire::Update& joiner) {
   }
   // Up to 32 peers: all when there are few, else a random stretch of the table.
   const size_t n = table_.size();
-  const size_t start = n <= kPeersInAnswer ? 0 : rng_.Below(n);
+  const bool is_in_debt = bulk_bucket_.AvailableAt(now_, 1) > now_;
+  const size_t peers_max = is_in_debt ? kPeersInAnswerOfMany : kPeersInAnswer;
+  const size_t start = n <= peers_max ? 0 : rng_.Below(n);
   size_t peers = 0;
-  for (size_t step = 0; step < n && peers < kPeersInAnswer; ++step) {
+  for (size_t step = 0; step < n && peers < peers_max; ++step) {
     const size_t i = (start + step) % n;
     if (i == 0 || !table_[i].is_up() || table_[i].id() == joiner.id) continue;
     AppendUpdateFor(static_cast<uint32_t>(i), true, &pieces_);

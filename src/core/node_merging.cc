@@ -123,14 +123,7 @@ bool Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* w
   const uint64_t epoch_before = before == nullptr ? 0 : before->incarnation.epoch();
   const Change change = table_.Apply(now_, update);
   if (wants_attributes != nullptr) *wants_attributes = change.wants_attributes;
-  if (change.evicted) {
-    // The oldest tombstone made room.
-    Event& reaped = out_.effects().AddEvent(EventType::kMemberReaped);
-    reaped.member = change.evicted->id;
-    reaped.record = change.evicted;
-    reaped.version = table_.version();
-    Forget(change.evicted->id);
-  }
+  if (change.evicted) Forget(change.evicted->id);
   if (change.kind == Change::Kind::kFull) Reject(wire::Reject::kTableFull);
   if (!change.is_news()) return false;
   const MemberView& after = table_[change.index];
@@ -139,6 +132,13 @@ bool Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* w
     NoteReturn(update.id);
   }
   React(change, update, source);
+  if (change.evicted) {
+    // The oldest tombstone made room.
+    Event reaped;
+    reaped.member = change.evicted->id;
+    reaped.record = change.evicted;
+    ShowReaped(std::move(reaped));
+  }
   return true;
 }
 
@@ -167,6 +167,7 @@ void Node::Impl::React(const Change& change, const wire::Update& update, const H
     } else if (to == wire::State::kSuspect) {
       SuspectGossiped(id, update);
     }
+    if (to == wire::State::kSuspect) SweepTargets();
     if (was_up != member.is_up()) UpdateTargets(id, member.is_up());
     if (to == wire::State::kLeaving) {
       if (!leaving_members_.contains(id)) leaving_members_.Set(id, now_ + options_.leaving_for);
@@ -190,7 +191,8 @@ void Node::Impl::React(const Change& change, const wire::Update& update, const H
   if (company && !had_company_) last_heard_ = now_;
   had_company_ = company;
   peer_cells_.OwnCellChanged(now_, table_.view_cell());
-  EmitChange(change, update);
+  has_news_for_users_ = true;
+  ShowChange(change, update);
   QueueRumour(change, update, source);
   if (HealNeeded() && heal_at_.is_never()) heal_at_ = now_ + Duration::Seconds(1);
   ReportAgreement();
@@ -224,42 +226,6 @@ void Node::Impl::QueueRumour(const Change& change, const wire::Update& update,
   NewsArrived();
 }
 
-void Node::Impl::EmitChange(const Change& change, const wire::Update& update) {
-  const MemberView& member = table_[change.index];
-  using wire::State;
-  const bool added = change.kind == Change::Kind::kAdded;
-  if (added && member.is_tombstone()) return;  // learnt of the dead: no news for anybody
-  EventType type = EventType::kMemberUpdated;
-  const State from = change.from;
-  const State to = member.state;
-  if (added) {
-    type = EventType::kMemberJoined;
-  } else if (from == to) {
-    if (!change.attributes_changed) return;
-  } else if (to == State::kSuspect) {
-    type = InTombstones(from) ? EventType::kMemberReturned : EventType::kMemberSuspected;
-  } else if (to == State::kAlive) {
-    type = from == State::kSuspect ? EventType::kMemberRefuted : EventType::kMemberReturned;
-  } else if (to == State::kFailed) {
-    type = EventType::kMemberFailed;
-  } else if (to == State::kLeaving) {
-    type = EventType::kMemberLeaving;
-  } else if (to == State::kLeft) {
-    type = EventType::kMemberLeft;
-  } else {
-    type = EventType::kMemberReaped;
-  }
-  Event& event = out_.effects().AddEvent(type);
-  event.member = member.id();
-  event.record = member.record;
-  event.from = added ? to : from;
-  event.to = to;
-  event.incarnation = member.incarnation;
-  event.by = update.by;
-  event.reason = update.reason;
-  event.version = table_.version();
-}
-
 void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source) {
   const Incarnation own = table_.self().incarnation;
   if (update.incarnation < own) {
@@ -277,6 +243,7 @@ void Node::Impl::ClaimAboutSelf(const wire::Update& update, const Source& source
     event.by = update.by;
     event.detail = "an operator evicted this agent (force-leave --evict); restart it to rejoin";
     leaving_ = true;
+    has_news_for_users_ = true;
     return;
   }
   if (leaving_) {
@@ -351,7 +318,7 @@ void Node::Impl::RunMemberTimers() {
     event.from = event.to = member.state;
     event.incarnation = member.incarnation;
     event.address = member.attributes().address;
-    event.version = table_.version();
+    event.version = shown_version();
     event.detail = "several live members are called '" + member.attributes().name +
                    "'; this one is shown as '" + table_.DisplayName(index) + "'";
   }
@@ -364,6 +331,7 @@ void Node::Impl::Forget(const HostId& id) {
   backoff_.Forget(id);
   returned_at_.Erase(id);
   rumours_.Drop(id);
+  if (batcher_.Find(id) != nullptr) batcher_.Take(id, false);
 }
 
 void Node::Impl::Reap(const HostId& id) {
@@ -372,15 +340,13 @@ void Node::Impl::Reap(const HostId& id) {
   const MemberView& member = table_[static_cast<size_t>(index)];
   const bool hidden = member.state == wire::State::kPruned;
   Event event;
-  event.type = EventType::kMemberReaped;
   event.member = id;
   event.record = member.record;
   event.from = event.to = member.state;
   event.incarnation = member.incarnation;
   table_.Remove(static_cast<uint32_t>(index));
   Forget(id);
-  event.version = table_.version();
-  if (!hidden) out_.effects().AddEvent(event.type) = event;
+  if (!hidden) ShowReaped(std::move(event));
 }
 
 }  // namespace muster::core

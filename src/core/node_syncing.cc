@@ -11,6 +11,8 @@ namespace {
 
 // Fresh news is still on its way by gossip; wait for it before comparing tables.
 constexpr Duration kQuietFor = Duration::Millis(200);
+// Of more members than this that only one side knows, gossip brings the last ones late.
+constexpr uint32_t kFarApart = 32;
 // Tables sent on demand may run up a debt of bulk bytes that takes so long to pay.
 constexpr Duration kDebtMax = Duration::Seconds(4);
 // Room left in a frame for everything that is no update.
@@ -27,11 +29,15 @@ void Node::Impl::ConsiderSync(const HostId& peer, const Address& address, bool t
     }
   } else {
     if (!peer_cells_.WorthReconciling(peer, table_.view_cell())) return;
-    if (now_ - last_change_ < kQuietFor) return;
+    // A mass of changes is fetched while it goes on, a table every now and then.
+    const bool is_far = peer_cells_.CountApart(peer, table_.view_cell()) > kFarApart ||
+                        rumours_.size() > static_cast<size_t>(options_.queue_high);
+    if (now_ - (is_far ? last_sync_ : last_change_) < kQuietFor) return;
     // What waits to be told may be the whole difference, for a while.
-    if (!rumours_.empty() && now_ - last_change_ < options_.period * 2) return;
+    if (!is_far && !rumours_.empty() && now_ - last_change_ < options_.period * 2) return;
   }
   if (bulk_bucket_.AvailableAt(now_, 1) > now_) return;
+  last_sync_ = now_;
   const StreamId stream = OpenStream(address, StreamRole::kSync, options_.stream_budget);
   syncs_.Begin(stream, peer, tombstones, table_.version());
   ++stats_.syncs;

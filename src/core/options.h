@@ -71,6 +71,9 @@ struct Options {
   Duration tombstone_for = Duration::Seconds(24 * 3600);
   Duration tombstone_quiet = Duration::Seconds(3600);
   int tombstones_max = 10'000;
+  // Changes that belong together are shown to users together (README.md, "Batches"). The protocol
+  // itself never waits for that.
+  bool batching = true;
   // Admission ceiling: members that are up; a joiner beyond it is refused.
   int members_max = 20'000;
   // A claim that raises a known member's epoch by more than this is not believed from third

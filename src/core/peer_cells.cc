@@ -55,6 +55,14 @@ bool PeerCells::WorthReconciling(const HostId& id, const wire::ViewCell& ours) c
   return false;
 }
 
+uint32_t PeerCells::CountApart(const HostId& id, const wire::ViewCell& ours) const {
+  for (const Peer& peer : peers_) {
+    if (peer.id != id) continue;
+    return std::max(peer.cell.count, ours.count) - std::min(peer.cell.count, ours.count);
+  }
+  return 0;
+}
+
 void PeerCells::MarkFutile(const HostId& id, const wire::ViewCell& ours) {
   Peer* peer = Find(id);
   if (peer == nullptr) return;
@@ -76,6 +84,17 @@ size_t PeerCells::CountSince(TimePoint since, size_t* agreeing) const {
     *agreeing += peer.agrees ? 1 : 0;
   }
   return heard;
+}
+
+bool PeerCells::LastAgree(size_t count) const {
+  TimePoint differed_at;
+  for (const Peer& peer : peers_) {
+    if (!peer.agrees) differed_at = std::max(differed_at, peer.heard_at);
+  }
+  const auto agreeing = std::count_if(peers_.begin(), peers_.end(), [&](const Peer& peer) {
+    return peer.agrees && peer.heard_at > differed_at;
+  });
+  return static_cast<size_t>(agreeing) >= count;
 }
 
 }  // namespace muster::core

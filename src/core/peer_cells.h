@@ -37,11 +37,15 @@ class PeerCells {
   void OwnCellChanged(TimePoint now, const wire::ViewCell& ours);
   // The peer's table differs and a reconciliation could change that.
   bool WorthReconciling(const HostId& id, const wire::ViewCell& ours) const;
+  // How many members more one of us two holds; 0 where the peer is not known.
+  uint32_t CountApart(const HostId& id, const wire::ViewCell& ours) const;
   void MarkFutile(const HostId& id, const wire::ViewCell& ours);
   void Forget(const HostId& id);
 
   // Peers heard from at or after `since`; and of those the ones that agree.
   size_t CountSince(TimePoint since, size_t* agreeing) const;
+  // The last `count` peers heard from hold our very table.
+  bool LastAgree(size_t count) const;
   const std::vector<Peer>& all() const { return peers_; }
 
  private:

@@ -57,7 +57,8 @@ void AddChange(const Event& event, LogLine* line) {
 }
 
 bool IsMemberChange(EventType type) {
-  return type >= EventType::kMemberJoined && type <= EventType::kMemberReaped;
+  return (type >= EventType::kMemberJoined && type <= EventType::kMemberReaped) ||
+         type == EventType::kVerdictHeld;
 }
 
 }  // namespace
@@ -86,6 +87,7 @@ LogLevel EventLogLevel(const Event& event) {
     case EventType::kPingDone:
       return LogLevel::kNone;
     case EventType::kAgreement:
+    case EventType::kVerdictHeld:
       return LogLevel::kDebug;
     case EventType::kMemberFailed:
     case EventType::kConflict:

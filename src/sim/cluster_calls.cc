@@ -233,6 +233,7 @@ void Cluster::HandleEvent(int host, const Event& event, Exit* exit) {
     case EventType::kStopEvicted:
       *exit = Exit::kEvicted;
       break;
+    case EventType::kVerdictHeld:
     case EventType::kMemberFailed:
       ObserveFailed(host, event);
       break;

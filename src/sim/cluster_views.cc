@@ -49,7 +49,7 @@ bool Cluster::Agreed() const {
     auto it = std::find_if(expected.begin(), expected.end(),
                            [&](const Expected& e) { return *e.cluster == host->config().cluster; });
     if (it == expected.end()) {
-      expected.push_back({&host->config().cluster, process.ViewHash(), 1, process.UpCount()});
+      expected.push_back({&host->config().cluster, process.ViewHash(), 1, process.ViewCount()});
       continue;
     }
     if (it->hash != process.ViewHash()) return false;

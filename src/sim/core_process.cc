@@ -96,7 +96,8 @@ void CoreProcess::OnLateSend(TimePoint sent_at, uint32_t tag) {
 
 Standing CoreProcess::StandingOf(int member, const HostId& id) const {
   (void)member;
-  const core::MemberView* view = node_.member(id);
+  const int64_t index = node_.members().IndexOf(id);
+  const core::MemberView* view = index < 0 ? nullptr : node_.shown(static_cast<size_t>(index));
   if (view == nullptr) return Standing::kUnknown;
   switch (view->state) {
     case wire::State::kAlive:
@@ -109,6 +110,10 @@ Standing CoreProcess::StandingOf(int member, const HostId& id) const {
     default:
       return Standing::kLeft;
   }
+}
+
+size_t CoreProcess::UpCount() const {
+  return node_.shown_count(wire::State::kAlive) + node_.shown_count(wire::State::kSuspect);
 }
 
 size_t CoreProcess::DatagramBytesMax() const { return wire::limits::kDatagramBytesMax; }

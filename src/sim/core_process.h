@@ -40,7 +40,8 @@ class CoreProcess : public Process {
   void OnLateSend(TimePoint sent_at, uint32_t tag) override;
   TimePoint NextDeadline() const override { return node_.NextDeadline(); }
   Standing StandingOf(int member, const HostId& id) const override;
-  size_t UpCount() const override { return node_.members().up_count(); }
+  size_t UpCount() const override;
+  size_t ViewCount() const override { return node_.members().up_count(); }
   uint64_t ViewHash() const override { return node_.members().view_cell().hash; }
   size_t QueueDepth() const override { return node_.queue_depth(); }
   uint64_t digest() const override { return node_.digest(); }

@@ -134,7 +134,9 @@ class Process {
   virtual Standing StandingOf(int member, const HostId& id) const = 0;
   // Members shown as up (alive, suspect or leaving), itself among them: what applications see.
   virtual size_t UpCount() const = 0;
-  // Equal for two members of one protocol that show the same members as up.
+  // Members that it holds as up, where it shows users less or more than it knows.
+  virtual size_t ViewCount() const { return UpCount(); }
+  // Equal for two members of one protocol that hold the same members as up.
   virtual uint64_t ViewHash() const = 0;
   // Updates that wait to be told.
   virtual size_t QueueDepth() const = 0;

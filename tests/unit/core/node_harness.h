@@ -38,6 +38,7 @@ class NodeHarness {
   static Address AddressOf(uint64_t n) { return AttributesOf(n).address; }
 
   Node& node() { return node_; }
+  const Node& node() const { return node_; }
   TimePoint now() const { return now_; }
   const Effects& effects() const { return effects_; }
   wire::Codec& codec() { return codec_; }

@@ -53,5 +53,34 @@ TEST(PeerCellsTest, TheOneHeardFromLongestAgoMakesRoom) {
   EXPECT_FALSE(cells.WorthReconciling(HostId{2, 1}, kOurs));
 }
 
+TEST(PeerCellsTest, TheLastHeardFromAgree) {
+  PeerCells cells;
+  EXPECT_TRUE(cells.LastAgree(0));
+  EXPECT_FALSE(cells.LastAgree(1));
+  for (uint64_t n = 1; n <= 3; ++n) {
+    cells.Note(At(static_cast<int64_t>(n)), HostId{n, 1}, kOurs, kOurs);
+  }
+  EXPECT_TRUE(cells.LastAgree(3));
+  EXPECT_FALSE(cells.LastAgree(4)) << "there are no more";
+  cells.Note(At(10), HostId{4, 1}, kTheirs, kOurs);
+  EXPECT_FALSE(cells.LastAgree(1)) << "the last one differs";
+  cells.Note(At(11), HostId{1, 1}, kOurs, kOurs);
+  EXPECT_TRUE(cells.LastAgree(1));
+  EXPECT_FALSE(cells.LastAgree(2)) << "the others were heard from before";
+  cells.Note(At(12), HostId{4, 1}, kOurs, kOurs);
+  EXPECT_TRUE(cells.LastAgree(4)) << "it came round";
+  cells.OwnCellChanged(At(13), kTheirs);
+  EXPECT_FALSE(cells.LastAgree(1));
+}
+
+TEST(PeerCellsTest, HowFarApart) {
+  PeerCells cells;
+  EXPECT_EQ(cells.CountApart(kPeer, kOurs), 0u) << "unknown peer";
+  cells.Note(At(0), kPeer, {2, 45}, kOurs);
+  EXPECT_EQ(cells.CountApart(kPeer, kOurs), 40u);
+  EXPECT_EQ(cells.CountApart(kPeer, {3, 100}), 55u);
+  EXPECT_EQ(cells.CountApart(kPeer, {3, 45}), 0u);
+}
+
 }  // namespace
 }  // namespace muster::core
