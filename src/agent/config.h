@@ -30,6 +30,7 @@ struct Config {
   std::string socket_group;         // --socket-group GROUP
   std::string http;                 // --http HOST:PORT; not given: no API over TCP
   std::string max_members;          // --max-members N
+  bool no_batch = false;            // --no-batch
   std::string log_level = "info";   // --log-level debug|info|warning|error
   std::string log_file;             // --log-file FILE; not given: standard error
   std::string config_file;          // --config FILE

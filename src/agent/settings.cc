@@ -157,6 +157,7 @@ absl::Status ResolveTiming(const Config& config, Settings* settings) {
     options.period =
         std::max(std::min(options.period, options.tolerance / 4), Duration::Millis(50));
   }
+  options.batching = !config.no_batch;
   if (!config.max_members.empty() && !absl::SimpleAtoi(config.max_members, &options.members_max)) {
     return UsageError(Quoted("--max-members", config.max_members), "it is no whole number",
                       "write the most members the cluster may have, for instance 20000");
@@ -359,6 +360,7 @@ std::vector<std::string> FixedDifferences(const Settings& running, const Setting
   compare("profile", running.profile == wanted.profile);
   compare("tolerance", running.options.tolerance == wanted.options.tolerance);
   compare("max-members", running.options.members_max == wanted.options.members_max);
+  compare("no-batch", running.options.batching == wanted.options.batching);
   compare("data-dir", running.data_dir == wanted.data_dir);
   compare("datastore", running.datastore == wanted.datastore);
   compare("datastore-file", running.datastore_file == wanted.datastore_file);

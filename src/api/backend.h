@@ -18,7 +18,9 @@
 
 namespace muster::api {
 
-// One member, as the API shows it. Views are valid until the next command or event.
+// One member, as the API shows it: a change that waits for its batch (src/core/README.md,
+// "Batches") is not shown, and a member that is not shown at all looks pruned. Views are valid
+// until the next command or event.
 struct Member {
   HostId id;
   std::string_view name;  // as the member calls itself; two may share one
@@ -40,6 +42,7 @@ struct StatusView {
   Address address;
   Duration tolerance;
   std::array<size_t, wire::kStateCount> counts{};
+  size_t held = 0;      // changes that are not shown yet, for the sake of one batch
   uint64_t digest = 0;  // hash of the view cell
   struct Differing {
     std::string name;
@@ -77,7 +80,7 @@ class Backend {
   virtual const std::string& cluster() const = 0;
   virtual HostId self() const = 0;
   virtual uint64_t epoch() const = 0;    // of this run
-  virtual uint64_t version() const = 0;  // of the member table
+  virtual uint64_t version() const = 0;  // of what is shown of the member table
   virtual size_t size() const = 0;       // members in the table, pruned ones included
   virtual Member member(size_t index) const = 0;
   virtual int64_t IndexOf(const HostId& id) const = 0;  // -1: unknown

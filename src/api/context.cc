@@ -49,8 +49,7 @@ Context::Context(Backend* backend_in, RunFacts facts_in, Limits limits_in)
       changed_us(facts.info.started_us) {}
 
 EventFrame Context::Frame() const {
-  return {absl::StrCat(backend->epoch(), "-", events), backend->ToUnixMicros(backend->now()),
-          batch};
+  return {absl::StrCat(backend->epoch(), "-", events), backend->ToUnixMicros(backend->now())};
 }
 
 Reply MakeReply(const Json& json) {

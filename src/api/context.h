@@ -52,7 +52,6 @@ struct Context {
   size_t presence_calls = 0;  // that wait for the datastore
   int64_t changed_us = 0;     // wall clock of the last change of the member table
   uint64_t events = 0;        // public events so far in this run
-  uint64_t batch = 0;         // inputs so far that brought public events
   bool stopping = false;
   std::function<void()> on_left;
 

@@ -8,13 +8,15 @@ namespace muster::api {
 
 Member DriverBackend::member(size_t index) const {
   const core::Node& node = driver_->node();
-  const core::MemberView& view = node.members()[index];
+  const core::MemberView* shown = node.shown(index);
+  const core::MemberView& view = shown != nullptr ? *shown : node.members()[index];
   Member member;
   member.id = view.id();
   member.name = view.attributes().name;
   member.address = view.attributes().address;
   member.tags = &view.attributes().tags;
-  member.state = view.state;
+  // Not shown yet is like not shown any more.
+  member.state = shown != nullptr ? view.state : wire::State::kPruned;
   member.incarnation = view.incarnation;
   member.since_us = driver_->ToUnixMicros(view.since());
   member.rtt = core::SmoothedRtt(view);
@@ -30,8 +32,9 @@ StatusView DriverBackend::status() const {
   status.address = members.self().attributes().address;
   status.tolerance = node.options().tolerance;
   for (size_t i = 0; i < status.counts.size(); ++i) {
-    status.counts[i] = members.count(static_cast<wire::State>(i));
+    status.counts[i] = node.shown_count(static_cast<wire::State>(i));
   }
+  status.held = node.held_changes();
   status.digest = members.view_cell().hash;
 
   const core::Node::Agreement agreement = node.agreement(driver_->now());
@@ -46,7 +49,8 @@ StatusView DriverBackend::status() const {
   status.isolated = node.isolated();
   status.probation = node.on_probation();
   status.leaving = node.leaving();
-  status.join = driver_->join_state();
+  // Ready is who shows the members that it joined.
+  status.join = node.is_arriving() ? core::JoinState::kJoining : driver_->join_state();
   status.last_join_error = driver_->last_join_error();
   status.rejected = node.stats().rejected;
 

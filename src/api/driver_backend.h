@@ -21,7 +21,7 @@ class DriverBackend : public Backend {
   const std::string& cluster() const override { return driver_->node().identity().cluster; }
   HostId self() const override { return driver_->node().id(); }
   uint64_t epoch() const override { return driver_->node().identity().epoch; }
-  uint64_t version() const override { return driver_->node().members().version(); }
+  uint64_t version() const override { return driver_->node().shown_version(); }
   size_t size() const override { return driver_->node().members().size(); }
   Member member(size_t index) const override;
   int64_t IndexOf(const HostId& id) const override { return driver_->node().members().IndexOf(id); }

@@ -112,8 +112,6 @@ void Service::HandleEvent(TimePoint now, const core::Event& event) {
     leave_done_ = true;
   }
   if (!IsPublic(event.type)) return;
-  if (now != event_time_) ++context_->batch;
-  event_time_ = now;
   PublishEvent(*context_, event);
 }
 

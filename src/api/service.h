@@ -46,7 +46,6 @@ class Service {
   void KeepBeating();
 
   std::shared_ptr<Context> context_;
-  TimePoint event_time_;  // when the input came that brought the newest event
   uint64_t version_ = 0;  // newest known of the member table
   bool table_changed_ = false;
   bool leave_done_ = false;

@@ -50,8 +50,7 @@ Json EventMember(const Backend& backend, const core::Event& event) {
                          has_record ? event.record->attributes.address : Address());
 }
 
-void AddMemberEvent(const Backend& backend, const core::Event& event, const EventFrame& frame,
-                    Json* json) {
+void AddMemberEvent(const Backend& backend, const core::Event& event, Json* json) {
   const bool is_new = event.type == core::EventType::kMemberJoined;
   const bool is_gone = event.type == core::EventType::kMemberReaped;
   (*json)["member"] = EventMember(backend, event);
@@ -60,7 +59,7 @@ void AddMemberEvent(const Backend& backend, const core::Event& event, const Even
   (*json)["incarnation"] = std::to_string(event.incarnation.raw());
   (*json)["by"] = AccuserNames(backend, event.by);
   (*json)["reason"] = wire::ReasonText(event.reason);
-  (*json)["batch"] = std::to_string(frame.batch);
+  (*json)["batch"] = std::to_string(event.batch);
 }
 
 }  // namespace
@@ -205,7 +204,8 @@ Json StatusShape(const Backend& backend, const RunFacts& facts, int64_t changed_
   json["members"] = CountsShape(status);
   json["view"] = {{"version", std::to_string(backend.version())},
                   {"digest", Hex64(status.digest)},
-                  {"changed", FormatTime(changed_us)}};
+                  {"changed", FormatTime(changed_us)},
+                  {"held", status.held}};
   json["agreement"] = AgreementShape(status);
   json["health"] = status.health;
   json["isolated"] = status.isolated;
@@ -283,7 +283,7 @@ Json EventShape(const Backend& backend, const core::Event& event, const EventFra
       json["reason"] = event.detail;
       break;
     default:
-      AddMemberEvent(backend, event, frame, &json);
+      AddMemberEvent(backend, event, &json);
   }
   json["version"] = std::to_string(backend.version());
   if (event.version != 0) json["version"] = std::to_string(event.version);

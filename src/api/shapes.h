@@ -54,7 +54,6 @@ bool IsPublic(core::EventType type);
 struct EventFrame {
   std::string id;       // "<epoch>-<counter>"
   int64_t time_us = 0;  // wall clock
-  uint64_t batch = 0;
 };
 // What every event begins with: "id", "time", "type".
 Json EventStart(const EventFrame& frame, const char* type);

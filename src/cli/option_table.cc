@@ -70,6 +70,8 @@ std::vector<OptionDef> AgentDefs(agent::Config* c) {
       {"--socket-group", "GROUP", "group that may use the API socket", &c->socket_group, file},
       {"--http", "HOST:PORT", "the API on TCP as well, reads only; default: off", &c->http, file},
       {"--max-members", "N", "admission ceiling; default: 20000", &c->max_members, file},
+      {"--no-batch", "", "show each change at once, also where many belong together", &c->no_batch,
+       file},
       {"--log-level", "LEVEL", "debug, info (default), warning or error", &c->log_level, file},
       {"--log-file", "FILE", "default: standard error", &c->log_file, file},
       {"--config", "FILE", "settings in TOML", &c->config_file, Layers::kEnvironment},

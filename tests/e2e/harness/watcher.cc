@@ -47,6 +47,7 @@ bool Watcher::TakeLine(const std::string& line) {
   event.arrived_us = WallMicros();
   event.type = TextOf(parsed, "type");
   event.to = TextOf(parsed, "to");
+  event.batch = TextOf(parsed, "batch");
   event.line = line;
   const auto member = parsed.find("member");
   if (member != parsed.end() && member->is_object()) event.member = TextOf(*member, "name");

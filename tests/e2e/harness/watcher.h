@@ -16,6 +16,7 @@ struct SeenEvent {
   std::string type;        // "member.failed" ...
   std::string member;      // name; empty where the event is about no member
   std::string to;
+  std::string batch;
   std::vector<std::string> by;
   std::string line;  // all of it
 };

@@ -179,6 +179,7 @@ TEST(SettingsTest, EverythingElseIsTakenOver) {
   config.tags = {"role=web", "zone=a=b", "empty="};
   config.http = "localhost:8080";
   config.max_members = "12";
+  config.no_batch = true;
   config.log_level = "debug";
   config.log_file = "/var/log/muster.log";
   const Settings settings = Resolved(config);
@@ -188,6 +189,8 @@ TEST(SettingsTest, EverythingElseIsTakenOver) {
   EXPECT_EQ(settings.tags, (wire::Tags{{"empty", ""}, {"role", "web"}, {"zone", "a=b"}}));
   EXPECT_EQ(settings.http.ToString(), "127.0.0.1:8080");
   EXPECT_EQ(settings.options.members_max, 12);
+  EXPECT_FALSE(settings.options.batching);
+  EXPECT_TRUE(Resolved(Config()).options.batching);
   EXPECT_EQ(settings.log_level, LogLevel::kDebug);
   EXPECT_EQ(settings.log_file, "/var/log/muster.log");
 }
@@ -316,8 +319,9 @@ TEST(SettingsTest, DifferencesThatNeedARestart) {
   EXPECT_TRUE(FixedDifferences(running, Resolved(config)).empty());
   config.cluster = "other";
   config.tolerance = "8s";
+  config.no_batch = true;
   EXPECT_EQ(FixedDifferences(running, Resolved(config)),
-            (std::vector<std::string>{"cluster", "tolerance"}));
+            (std::vector<std::string>{"cluster", "tolerance", "no-batch"}));
 }
 
 }  // namespace

@@ -114,7 +114,8 @@ TEST(Shapes, MemberEvents) {
   event.by = 2;  // the first 32 bits of n2's id
   event.reason = wire::Reason::kNoAnswer;
   event.version = 18;
-  EXPECT_EQ(DumpJson(EventShape(backend, event, {"3-118", 2'000'000, 12})),
+  event.batch = 12;
+  EXPECT_EQ(DumpJson(EventShape(backend, event, {"3-118", 2'000'000})),
             R"({"id":"3-118","time":"1970-01-01T00:00:02.000Z","type":"member.failed",)"
             R"("member":{"name":"web-2","id":"00000000000000070000000000000007",)"
             R"("address":"10.0.1.2:7946"},"from":"suspect","to":"failed",)"
@@ -122,7 +123,7 @@ TEST(Shapes, MemberEvents) {
             R"("version":"18"})");
   event.type = core::EventType::kMemberJoined;
   event.by = 0;
-  const Json joined = EventShape(backend, event, {"3-119", 2'000'000, 12});
+  const Json joined = EventShape(backend, event, {"3-119", 2'000'000});
   EXPECT_TRUE(joined["from"].is_null());
   EXPECT_EQ(joined["by"], Json::array());
 }
@@ -147,7 +148,7 @@ TEST(Shapes, InternalEventsAreNotPublic) {
        {core::EventType::kRefutedSelf, core::EventType::kEpochRaised, core::EventType::kJoinTried,
         core::EventType::kSeedsWanted, core::EventType::kLeaveDone, core::EventType::kPingDone,
         core::EventType::kStopConflict, core::EventType::kStopRefused,
-        core::EventType::kStopEvicted}) {
+        core::EventType::kStopEvicted, core::EventType::kVerdictHeld}) {
     EXPECT_FALSE(IsPublic(type)) << core::EventTypeName(type);
   }
   EXPECT_TRUE(IsPublic(core::EventType::kMemberReaped));

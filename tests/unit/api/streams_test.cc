@@ -28,6 +28,7 @@ class Streams : public testing::Test, protected ServiceHarness {
     event.to = wire::State::kFailed;
     backend.members[member].state = event.to;
     event.version = ++backend.table_version;
+    event.batch = batch_;
     Emit(event);
   }
   static std::vector<Json> Lines(const std::string& text) {
@@ -43,6 +44,7 @@ class Streams : public testing::Test, protected ServiceHarness {
     return lines;
   }
   std::vector<ExchangePtr> open_;
+  uint64_t batch_ = 7;
 };
 
 TEST_F(Streams, BeginWithHelloAndTheMembers) {
@@ -95,19 +97,20 @@ TEST_F(Streams, CountEventsThatNobodyHeard) {
   EXPECT_EQ(Lines(stream->Read())[0]["id"], "3-2") << "internal events do not count";
 }
 
-TEST_F(Streams, OneInputIsOneBatch) {
+TEST_F(Streams, CarryTheBatchOfTheNode) {
   backend.AddMember("n3");
   backend.AddMember("n4");
   const auto stream = Open("?type=member.failed");
   stream->Read();
   Fail(1);
   Fail(2);
-  backend.time += Duration::Micros(1);
+  batch_ = 8;
   Fail(3);
   const std::vector<Json> lines = Lines(stream->Read());
   ASSERT_EQ(lines.size(), 3u);
-  EXPECT_EQ(lines[0]["batch"], lines[1]["batch"]);
-  EXPECT_NE(lines[1]["batch"], lines[2]["batch"]);
+  EXPECT_EQ(lines[0]["batch"], "7");
+  EXPECT_EQ(lines[1]["batch"], "7");
+  EXPECT_EQ(lines[2]["batch"], "8");
 }
 
 TEST_F(Streams, FilterByType) {

@@ -148,6 +148,7 @@ TEST_F(CommandLineTest, EveryFlagOfTheAgentReachesItsField) {
                                      "--socket-group=g",
                                      "--http=127.0.0.1:1",
                                      "--max-members=7",
+                                     "--no-batch",
                                      "--log-level=debug",
                                      "--log-file=/l"})
                                    .agent;
@@ -165,6 +166,7 @@ TEST_F(CommandLineTest, EveryFlagOfTheAgentReachesItsField) {
   EXPECT_EQ(config.socket_group, "g");
   EXPECT_EQ(config.http, "127.0.0.1:1");
   EXPECT_EQ(config.max_members, "7");
+  EXPECT_TRUE(config.no_batch);
   EXPECT_EQ(config.log_level, "debug");
   EXPECT_EQ(config.log_file, "/l");
   EXPECT_FALSE(config.reload) << "nothing to read again without a file";
@@ -198,6 +200,25 @@ TEST_F(CommandLineTest, FlagBeforeEnvironmentBeforeFileBeforeDefault) {
     EXPECT_EQ(config.join, c.join) << c.flag << c.env << c.file;
     EXPECT_EQ(config.max_members, c.max_members) << c.flag << c.env << c.file;
   }
+}
+
+TEST_F(CommandLineTest, SwitchesInEnvironmentAndFile) {
+  struct Case {
+    std::string env, file;
+    bool is_on;
+  };
+  for (const Case& c : {Case{"", "", false}, Case{"1", "", true}, Case{"true", "", true},
+                        Case{"0", "", false}, Case{"false", "true", false}, Case{"", "true", true},
+                        Case{"", "false", false}, Case{"true", "false", true}}) {
+    env_.clear();
+    if (!c.env.empty()) env_ = {{"MUSTER_NO_BATCH", c.env}};
+    Write(c.file.empty() ? "" : "no-batch = " + c.file + "\n");
+    EXPECT_EQ(Good({"agent", "--config=muster.toml"}).agent.no_batch, c.is_on)
+        << c.env << " " << c.file;
+  }
+  Write("");
+  env_ = {{"MUSTER_NO_BATCH", "0"}};
+  EXPECT_TRUE(Good({"agent", "--config=muster.toml", "--no-batch"}).agent.no_batch);
 }
 
 TEST_F(CommandLineTest, EnvironmentOfTheGlobalFlags) {
