@@ -26,7 +26,7 @@ class Batcher {
   // More than this share of the members, and no fewer than this many, within a second come in bulk.
   // A handful makes a handful of sizes, which is no reason to wait.
   static constexpr size_t kBulkPercent = 5;
-  static constexpr size_t kBulkMin = 3;
+  static constexpr size_t kBulkMin = 8;
   static constexpr Duration kBulkWithin = Duration::Seconds(1);
   // Arrivals in bulk are shown when the view equals that of so many peers, or of half of them where
   // they are fewer than six.

@@ -146,11 +146,10 @@ void Node::Impl::RunDeadlines(Backlog backlog) {
 }
 
 TimePoint Node::Impl::NextDeadline() const {
-  TimePoint next = std::min({joiner_.next_round(), hints_.next_wave(), schedule_.next(),
-                             flights_.next(), relays_.next(), suspicions_.next(),
-                             leaving_members_.next(), tombstones_.next(), settle_at_, heal_at_,
-                             name_watch_.next(), push_at_, leave_.deadline, focus_.next(),
-                             batcher_.next()});
+  TimePoint next = std::min(
+      {joiner_.next_round(), hints_.next_wave(), schedule_.next(), flights_.next(), relays_.next(),
+       suspicions_.next(), leaving_members_.next(), tombstones_.next(), settle_at_, heal_at_,
+       name_watch_.next(), push_at_, leave_.deadline, focus_.next(), batcher_.next()});
   if (!leaving_) next = std::min(next, probation_.EndsAt(losses_.well_since()));
   if (others_up() > 1) next = std::min(next, extra_at_);
   for (const Challenge& challenge : challenges_) next = std::min(next, challenge.next_at);

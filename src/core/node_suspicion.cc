@@ -206,12 +206,18 @@ void Node::Impl::LookEnded(const Flight& flight) {
     backoff_.Refuted(now_, flight.target);
     return;
   }
-  suspicions_.LookAgain(now_, flight.target, allowed ? kLookAgain : kVotesAgain);
+  const Duration silent_enough =
+      suspicion->reached_at + ToleranceOf(flight.target) - now_;  // zero or less: it is
+  Duration wait = allowed ? kLookAgain : kVotesAgain;
+  if (silent_enough > Duration::Zero()) wait = std::min(wait, silent_enough);
+  suspicions_.LookAgain(now_, flight.target, wait);
 }
 
 bool Node::Impl::VotesAllowVerdict(const Suspicion& suspicion) {
   if (Without(Mechanism::kVotes) || IsLonely()) return true;
   if (suspicion.electors == 0) PollObservers(suspicion.subject);
+  // Silent is who answers nobody: whom a voter has reached has answered.
+  if (now_ - suspicion.reached_at < ToleranceOf(suspicion.subject)) return false;
   return HasEnoughAnswers(suspicion) && suspicion.ballot.HasQuorum();
 }
 

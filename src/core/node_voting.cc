@@ -138,6 +138,7 @@ void Node::Impl::HandleVote(const Source& source) {
   if (suspicion == nullptr || !suspicion->ballot.Count(source.sender, in_.answers, in_.vote)) {
     return Reject(wire::Reject::kUnsolicited);
   }
+  if (!suspicion->ballot.HasQuorum()) suspicion->reached_at = now_;
   ConsiderAnnouncing(*suspicion);
 }
 

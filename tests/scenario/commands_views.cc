@@ -267,6 +267,8 @@ void Runner::Events(const Arguments& arguments) {
     for (size_t i = events_shown_[static_cast<size_t>(host)]; i < events.size(); ++i) {
       const Event& event = events[i].event;
       if (events[i].host != host || (subject && event.member != *subject)) continue;
+      // For the checkers alone: what users are shown comes with its own event.
+      if (event.type == core::EventType::kVerdictHeld) continue;
       if (only && *only != core::EventTypeName(event.type)) continue;
       auto line = EventLine(events[i].event, arguments.has_word("by"), arguments.has_word("all"));
       if (line) lines.push_back(std::move(*line));

@@ -129,8 +129,8 @@ TEST_F(BatcherTest, BulkIsMoreThanAShareOfTheMembersWithinASecond) {
     size_t arrivals, up;
     bool is_bulk;
   };
-  for (const Case& c : {Case{1, 2, false}, Case{2, 3, false}, Case{3, 4, true}, Case{3, 59, true},
-                        Case{3, 60, false}, Case{50, 1000, false}, Case{51, 1000, true}}) {
+  for (const Case& c : {Case{1, 2, false}, Case{7, 8, false}, Case{8, 9, true}, Case{8, 159, true},
+                        Case{8, 160, false}, Case{50, 1000, false}, Case{51, 1000, true}}) {
     Batcher batcher(kPeriod);
     for (size_t n = 1; n <= c.arrivals; ++n) {
       batcher.Hold(At(0), Change(n, MemberView(), State::kAlive));
@@ -151,39 +151,38 @@ TEST_F(BatcherTest, ArrivalsApartAreNoBulk) {
 }
 
 TEST_F(BatcherTest, EarlierArrivalsOfTheSecondCount) {
-  Join(0, 1);
-  EXPECT_TRUE(ArrivalDue(0, 4));
+  for (uint64_t n = 1; n <= 7; ++n) {
+    Join(static_cast<int64_t>(n) * 100, n);
+    EXPECT_TRUE(ArrivalDue(static_cast<int64_t>(n) * 100, 9)) << n;
+    Drain(Kind::kArrival);
+  }
+  Join(1099, 8);
+  EXPECT_FALSE(ArrivalDue(1099, 9));
   Drain(Kind::kArrival);
-  Join(400, 2);
-  EXPECT_TRUE(ArrivalDue(400, 4));
-  Drain(Kind::kArrival);
-  Join(999, 3);
-  EXPECT_FALSE(ArrivalDue(999, 4));
-  Drain(Kind::kArrival);
-  Join(1000, 4);
-  EXPECT_TRUE(ArrivalDue(1000, 4)) << "another second";
+  Join(1100, 9);
+  EXPECT_TRUE(ArrivalDue(1100, 9)) << "another second";
 }
 
 TEST_F(BatcherTest, BulkWaitsForAgreementWhateverTheRateIsThen) {
-  for (uint64_t n = 1; n <= 5; ++n) Join(0, n);
-  EXPECT_TRUE(ArrivalDue(0, 6, true)) << "our peers knew them already";
-  EXPECT_FALSE(ArrivalDue(0, 6));
-  Join(5000, 6);
-  EXPECT_FALSE(ArrivalDue(5000, 6));
-  EXPECT_TRUE(ArrivalDue(5000, 6, true));
-  EXPECT_FALSE(ArrivalDue(9999, 6));
-  EXPECT_TRUE(ArrivalDue(10'000, 6));
-  EXPECT_EQ(Drain(Kind::kArrival), 6u);
+  for (uint64_t n = 1; n <= 9; ++n) Join(0, n);
+  EXPECT_TRUE(ArrivalDue(0, 10, true)) << "our peers knew them already";
+  EXPECT_FALSE(ArrivalDue(0, 10));
+  Join(5000, 10);
+  EXPECT_FALSE(ArrivalDue(5000, 10));
+  EXPECT_TRUE(ArrivalDue(5000, 10, true));
+  EXPECT_FALSE(ArrivalDue(9999, 10));
+  EXPECT_TRUE(ArrivalDue(10'000, 10));
+  EXPECT_EQ(Drain(Kind::kArrival), 10u);
 }
 
 TEST_F(BatcherTest, KindsDoNotWaitForEachOther) {
-  for (uint64_t n = 1; n <= 3; ++n) Join(0, n);
+  for (uint64_t n = 11; n <= 18; ++n) Join(0, n);
   Fail(100, 7);
   EXPECT_TRUE(FailureDue(100, false));
-  EXPECT_FALSE(ArrivalDue(100, 4));
+  EXPECT_FALSE(ArrivalDue(100, 9));
   EXPECT_EQ(Drain(Kind::kFailure), 1u);
-  EXPECT_EQ(batcher_.count(Kind::kArrival), 3u);
-  for (uint64_t n = 1; n <= 3; ++n) EXPECT_NE(batcher_.Find(IdOf(n)), nullptr);
+  EXPECT_EQ(batcher_.count(Kind::kArrival), 8u);
+  for (uint64_t n = 11; n <= 18; ++n) EXPECT_NE(batcher_.Find(IdOf(n)), nullptr);
   EXPECT_EQ(batcher_.Find(IdOf(7)), nullptr);
 }
 
