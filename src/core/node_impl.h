@@ -175,7 +175,6 @@ class Node::Impl {
   void Conclude(Flight& flight);
   void JudgeFailedProbe(const Flight& flight);
   void DirectAnswer(Flight& flight);
-  void RelayAnswered(Flight& flight);
   void Answered(Flight& flight, const Door::Answer& answer);
   void FinishFlight(Flight& flight);
   bool IsLate(const Flight& flight) const;
@@ -221,6 +220,7 @@ class Node::Impl {
   void HandleVote(const Source& source);
 
   // ---- node_sickness.cc ----
+  void RelayAnswered(Flight& flight);
   void Watch(const HostId& id);
   void ProbeDoubtful();
   void ConsiderBar(const HostId& id);

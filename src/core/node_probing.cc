@@ -357,14 +357,6 @@ void Node::Impl::DirectAnswer(Flight& flight) {
   Answered(flight, {true, flight.target, 0});
 }
 
-void Node::Impl::RelayAnswered(Flight& flight) {
-  if (flight.done) return losses_.Late(flight.target);
-  losses_.Spoke(flight.target);
-  if (!IsSample(flight.kind)) return;
-  losses_.ByRelay(now_, flight.target);
-  flight.noted_lost = true;
-}
-
 void Node::Impl::Answered(Flight& flight, const Door::Answer& answer) {
   const bool was_done = flight.done;
   FinishFlight(flight);

@@ -19,6 +19,14 @@ constexpr Duration kFlapWindow = Duration::Seconds(90);
 
 }  // namespace
 
+void Node::Impl::RelayAnswered(Flight& flight) {
+  if (flight.done) return losses_.Late(flight.target);
+  losses_.Spoke(flight.target);
+  if (!IsSample(flight.kind)) return;
+  losses_.ByRelay(now_, flight.target);
+  flight.noted_lost = true;
+}
+
 void Node::Impl::Watch(const HostId& id) {
   if (Without(Mechanism::kLossy)) return;
   if (losses_.IsDoubtful(id) && rings_.observes(id) && !focus_.contains(id)) {
