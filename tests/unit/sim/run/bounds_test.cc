@@ -78,6 +78,7 @@ TEST(BoundsTest, ASimulatedClusterKeepsThem) {
   const RunResult idle = sim::Run(plan);
   EXPECT_NEAR(idle.packets_mean, Of(circumstances, "idle_packets"), idle.packets_mean * 0.15);
   EXPECT_NEAR(idle.bytes_mean, Of(circumstances, "idle_bytes"), idle.bytes_mean * 0.15);
+  plan.options.batching = false;  // what users see may wait for what else happens
   ASSERT_TRUE(AddRandomFaults(0, 5, &plan));
   for (const Spread& spread : sim::Run(plan).spreads) {
     EXPECT_GE(spread.first, Of(circumstances, "detection_earliest") * 0.99);
