@@ -32,13 +32,14 @@ void Idle(Duration span) {
       span, [] { return false; }, std::min(span, Duration::Seconds(1)));
 }
 
-Fleet::Fleet(size_t count, const std::string& profile) {
+Fleet::Fleet(size_t count, const std::string& profile, const std::vector<std::string>& more) {
   for (size_t i = 0; i < count; ++i) {
     e2e::AgentOptions options;
     options.name = absl::StrCat("n", i + 1);
     options.ip = e2e::AddressOf(i);
     options.folder = folder_.Sub(options.name);
     options.profile = profile;
+    options.more = more;
     if (i > 0) options.join = {e2e::AddressOf(0)};
     agents_.push_back(std::make_unique<e2e::Agent>(std::move(options)));
     logs_.emplace_back(agents_.back()->log_path());

@@ -28,7 +28,8 @@ struct StartTimes {
 // Many agents n1, n2, ... that write event logs, which alone are read: no agent is ever asked.
 class Fleet {
  public:
-  Fleet(size_t count, const std::string& profile);
+  // `more`: further flags of every agent.
+  Fleet(size_t count, const std::string& profile, const std::vector<std::string>& more = {});
 
   // Starts the seed and right after it all others, which join through it. An error if some agent
   // has not seen all within `budget`, with how many have.

@@ -59,14 +59,18 @@ TEST(Incarnation, NewerEpochBeatsAnyCounter) {
   EXPECT_GT(Incarnation::Of(6, 0), Incarnation::Of(5, Incarnation::kCounterTop));
 }
 
-TEST(Incarnation, RefutationSaturatesOneBelowTheTop) {
+TEST(Incarnation, RefutationSaturatesBelowTheBarAndTheEviction) {
   constexpr uint64_t kTop = Incarnation::kCounterTop;
   EXPECT_EQ(Incarnation::Of(5, 0).Refuted(), Incarnation::Of(5, 1));
-  EXPECT_EQ(Incarnation::Of(5, kTop - 2).Refuted(), Incarnation::Of(5, kTop - 1));
-  EXPECT_EQ(Incarnation::Of(5, kTop - 1).Refuted(), Incarnation::Of(5, kTop - 1));
+  EXPECT_EQ(Incarnation::Of(5, kTop - 3).Refuted(), Incarnation::Of(5, kTop - 2));
+  EXPECT_EQ(Incarnation::Of(5, kTop - 2).Refuted(), Incarnation::Of(5, kTop - 2));
+  EXPECT_EQ(Incarnation::Of(5, 3).Barred(), Incarnation::Of(5, kTop - 1));
+  EXPECT_TRUE(Incarnation::Of(5, 3).Barred().is_barred());
+  EXPECT_GT(Incarnation::Of(5, 3).Barred(), Incarnation::Of(5, kTop - 2).Refuted());
   EXPECT_EQ(Incarnation::Of(5, 3).Evicted(), Incarnation::Of(5, kTop));
   EXPECT_TRUE(Incarnation::Of(5, 3).Evicted().is_top());
-  EXPECT_GT(Incarnation::Of(5, 3).Evicted(), Incarnation::Of(5, kTop - 1).Refuted());
+  EXPECT_FALSE(Incarnation::Of(5, 3).Evicted().is_barred());
+  EXPECT_GT(Incarnation::Of(5, 3).Evicted(), Incarnation::Of(5, 3).Barred());
 }
 
 }  // namespace

@@ -14,7 +14,6 @@ using wire::PacketType;
 using wire::State;
 using wire::Vote;
 
-constexpr uint64_t kFirst = NodeHarness::kFirst;
 constexpr uint64_t kSubject = 1;
 
 // All but the subject answer pings; `vote` says how each voter votes, kNone for not at all.
