@@ -11,24 +11,22 @@ namespace muster::core {
 // others Without is false at compile time and costs nothing. Names for the command line are in
 // kMechanismNames, in this order.
 enum class Mechanism : uint8_t {
-  kVotes,             // the quorum of observers; without: the accuser decides alone
-  kEvidenceGate,      // round trips of one's own before a verdict; without: none needed
-  kVoidProbes,        // probes that prove nothing; without: every unanswered probe counts
-  kLastLook,          // all paths once more before a verdict; without: the window alone
-  kPacedRings,        // fixed observers, paced by the target; without: targets drawn at random
-  kRttTimeouts,       // timeouts by round-trip time; without: the largest allowed
-  kLossy,             // rules for members that lose most of their packets
-  kDamping,           // holding back members that flap
-  kBatching,          // one batch for users where many change together
-  kBudget,            // how many a member may accuse
-  kFeedback,          // "knew it" spends a copy of a rumour
-  kEmptyOnAgreement,  // what a packet leaves out where both sides hold one table
-  kDiffSync,          // only what differs travels; without: whole tables
+  kVotes,         // the quorum of observers; without: the accuser decides alone
+  kEvidenceGate,  // round trips of one's own before a verdict; without: none needed
+  kVoidProbes,    // probes that prove nothing; without: every unanswered probe counts
+  kLastLook,      // all paths once more before a verdict; without: the window alone
+  kPacedRings,    // fixed observers, paced by the target; without: targets drawn at random
+  kRttTimeouts,   // timeouts by round-trip time; without: the largest allowed
+  kLossy,         // rules for members that lose most of their packets
+  kDamping,       // holding back members that flap
+  kBatching,      // one batch for users where many change together
+  kBudget,        // how many a member may accuse
+  kFeedback,      // "knew it" spends a copy of a rumour
+  kDiffSync,      // only what differs travels; without: whole tables
 };
 inline constexpr std::string_view kMechanismNames[] = {
-    "votes",    "evidence-gate", "void-probes", "last-look", "paced-rings", "rtt-timeouts",
-    "lossy",    "damping",       "batching",    "budget",    "feedback",    "empty-on-agreement",
-    "diff-sync"};
+    "votes", "evidence-gate", "void-probes", "last-look", "paced-rings", "rtt-timeouts",
+    "lossy", "damping",       "batching",    "budget",    "feedback",    "diff-sync"};
 inline constexpr int kMechanisms = static_cast<int>(std::size(kMechanismNames));
 static_assert(kMechanisms == static_cast<int>(Mechanism::kDiffSync) + 1);
 

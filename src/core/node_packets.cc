@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "src/core/ablation.h"
 #include "src/core/node_impl.h"
 
 // Datagrams in: what each type asks of this node. All checks that need the table are here; those
@@ -190,7 +191,7 @@ void Node::Impl::HandleAck(Source source) {
     RelayAnswered(*flight);
     return Answered(*flight, {true, flight->target, 0});
   }
-  if (in_.knew_all) {
+  if (in_.knew_all && !Without(Mechanism::kFeedback)) {
     for (const HostId& subject : flight->told) rumours_.Known(subject);
   }
   if (in_.pace_ms != 0 && flight->kind == ProbeKind::kRing && schedule_.contains(source.sender)) {

@@ -63,6 +63,7 @@ void Node::Impl::ProbeDueTargets() {
     schedule_.Set(id,
                   now_ + awareness_.ScalePeriod(options_.period * static_cast<int64_t>(observers)));
     if (leaving_) continue;
+    if (Without(Mechanism::kPacedRings)) member = RandomUpMember(HostId());
     Flight* flight = StartFlight(*member, ProbeKind::kRing, due);
     if (flight == nullptr) continue;
     uint8_t ring = 1;

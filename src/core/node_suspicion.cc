@@ -171,6 +171,11 @@ void Node::Impl::StartLastLook(const HostId& subject) {
     suspicions_.LookAgain(now_, subject, kLookAgain);
     return;
   }
+  if (Without(Mechanism::kLastLook)) {
+    flight->direct_only = true;
+    flight->deadline = now_;
+    return;
+  }
   SendPing(*flight, 0);
   GoIndirect(*flight);
   const Duration patience = AckTimeoutOf(*member) * 4;

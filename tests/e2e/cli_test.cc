@@ -56,6 +56,7 @@ class Cli : public Test {
     cluster_->Add({0});
     for (size_t i = 0; i < 4; ++i) ASSERT_OK(cluster_->StartAgent(i));
     ASSERT_TRUE(cluster_->WaitWhole(Duration::Seconds(10))) << cluster_->Describe();
+    ASSERT_TRUE((*cluster_)[3].WaitRemembers(Duration::Seconds(5)));
     (*cluster_)[3].Kill();
     ASSERT_TRUE(cluster_->WaitAllSee({"n4"}, "failed", Duration::Seconds(10)))
         << cluster_->Describe();

@@ -195,6 +195,7 @@ TEST_P(Restart, FromDiskNeedsNoJoinFlagAndKeepsItsIdentity) {
   ASSERT_OK(cluster.StartChain(5));
   ASSERT_OK(cluster.WatchAll());
   const MemberRow before = cluster[0].Members()["n4"];
+  ASSERT_TRUE(cluster[3].WaitRemembers(Duration::Seconds(5)));
   cluster[3].Kill();
   if (after_verdict) {
     ASSERT_TRUE(cluster.WaitAllSee({"n4"}, "failed", Duration::Seconds(8))) << cluster.Describe();
@@ -219,16 +220,11 @@ INSTANTIATE_TEST_SUITE_P(Verdict, Restart, testing::Bool(), [](const auto& param
   return parameter.param ? "AfterTheVerdict" : "AtOnce";
 });
 
-// True once the address of a peer is durable in the agent's data folder.
-bool RemembersAPeer(const Agent& agent) {
-  return ReadFile(agent.data_folder() + "/identity").find("\npeer ") != std::string::npos;
-}
-
 TEST(Outage, AfterAWholeOutageAllMeetAgain) {
   Cluster cluster("local");
   ASSERT_OK(cluster.StartChain(4));
   for (size_t i = 0; i < cluster.size(); ++i) {
-    ASSERT_TRUE(WaitUntil(Duration::Seconds(5), [&] { return RemembersAPeer(cluster[i]); }));
+    ASSERT_TRUE(cluster[i].WaitRemembers(Duration::Seconds(5)));
   }
   for (size_t i = 0; i < cluster.size(); ++i) cluster[i].Kill();
   for (size_t i = 0; i < cluster.size(); ++i) ASSERT_OK(cluster[i].Start(/*with_join=*/false));
@@ -239,6 +235,7 @@ TEST(Outage, AfterAWholeOutageAllMeetAgain) {
 TEST(ForceLeave, TurnsAFailedMemberIntoLeftAndPruneDropsIt) {
   Cluster cluster("local");
   ASSERT_OK(cluster.StartChain(4));
+  ASSERT_TRUE(cluster[3].WaitRemembers(Duration::Seconds(5)));
   cluster[3].Kill();
   ASSERT_TRUE(cluster.WaitAllSee({"n4"}, "failed", Duration::Seconds(8))) << cluster.Describe();
   const CommandResult forced = cluster[1].Run({"force-leave", "n4"});

@@ -116,6 +116,12 @@ Duration Agent::ProcessorTime() const {
   return Duration::Micros(int64_t{used.tv_sec} * 1'000'000 + used.tv_nsec / 1000);
 }
 
+bool Agent::WaitRemembers(Duration budget) const {
+  return WaitUntil(budget, [this] {
+    return ReadFile(data_folder() + "/identity").find("\npeer ") != std::string::npos;
+  });
+}
+
 std::string Agent::Log() const {
   const std::string whole = ReadFile(log_path());
   return whole.size() <= log_begin_ ? std::string() : whole.substr(log_begin_);

@@ -70,6 +70,10 @@ class Agent {
   Duration ProcessorTime() const;
   AgentOptions& options() { return options_; }
 
+  // The address of a peer is durable in its data folder, so that a restart needs no --join. Whoever
+  // dies before that has no cluster to find again.
+  bool WaitRemembers(Duration budget) const;
+
   // What this run wrote to standard error so far.
   std::string Log() const;
 
