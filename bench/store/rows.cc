@@ -10,7 +10,7 @@
 namespace muster::bench {
 
 Rows::Rows(const std::string& url, const std::string& cluster, size_t handles) : cluster_(cluster) {
-  const absl::StatusOr<store::DatastoreUrl> parsed = store::DatastoreUrl::Parse(url);
+  const absl::StatusOr<store::DatastoreUrl> parsed = store::ParseDatastoreUrl(url);
   MUSTER_CHECK(parsed.ok());
   for (size_t i = 0; i < handles; ++i) {
     stores_.push_back(

@@ -5,7 +5,6 @@
 #include "absl/status/statusor.h"
 #include "src/agent/settings.h"
 #include "src/store/datastore_url.h"
-#include "src/store/url_source.h"
 
 namespace muster::agent {
 

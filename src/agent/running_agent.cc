@@ -112,11 +112,11 @@ absl::Status RunningAgent::StartPresence() {
   if (!url.ok()) return url.status();
   PresenceKeeper::Options options;
   options.driver = driver_.get();
-  options.kind = store::DatastoreKindName(url->kind);
-  options.url = url->Shown();
+  options.kind = url->kind;
+  options.url = url->shown;
   options.ttl = settings_.record_ttl;
   options.seed = RandomBits();
-  if (url->kind != store::DatastoreKind::kNone) {
+  if (!url->is_none()) {
     options.open = [this, url = *url](store::PresenceOptions wanted) {
       return store::OpenPresenceStore(url, DatastoreSource(settings_), std::move(wanted));
     };

@@ -12,6 +12,7 @@
 #include "src/base/strings.h"
 #include "src/base/version.h"
 #include "src/runtime/target.h"
+#include "src/store/presence_factory.h"
 #include "src/wire/codec.h"
 #include "src/wire/limits.h"
 
@@ -272,7 +273,7 @@ absl::Status ResolveDatastore(const Config& config, Settings* settings) {
   }
   const std::string text =
       config.datastore.empty() ? "sqlite:" + settings->data_dir + "/presence.db" : config.datastore;
-  absl::StatusOr<store::DatastoreUrl> url = store::DatastoreUrl::Parse(text);
+  absl::StatusOr<store::DatastoreUrl> url = store::ParseDatastoreUrl(text, FromUserFolder);
   if (!url.ok()) {
     // The value may hold a password: the parser's text says what of it may be shown.
     const std::string fact(url.status().message());
@@ -283,9 +284,6 @@ absl::Status ResolveDatastore(const Config& config, Settings* settings) {
                           : fact.substr(split + 2));
   }
   settings->datastore = *std::move(url);
-  if (settings->datastore.kind == store::DatastoreKind::kSqlite) {
-    settings->datastore.path = FromUserFolder(settings->datastore.path);
-  }
   return absl::OkStatus();
 }
 

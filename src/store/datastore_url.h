@@ -1,40 +1,27 @@
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 
 namespace muster::store {
 
-// The kinds of store that --datastore can name.
-enum class DatastoreKind : uint8_t { kNone, kSqlite, kRedis, kPostgresql };
-
-// A --datastore value, taken apart. Holds secrets: only shown() may be logged or answered.
+// A --datastore value that its back end has found sound (presence_factory.h reads it).
 struct DatastoreUrl {
-  DatastoreKind kind = DatastoreKind::kNone;
-  std::string path;      // sqlite: as given
-  std::string host;      // redis: name or IP, without brackets
-  uint16_t port = 6379;  // redis
-  std::string user;      // redis, percent-decoded; empty: none
-  std::string password;  // redis, percent-decoded; empty: none
-  int database = 0;      // redis
-  std::string conninfo;  // postgresql: the whole URL, for libpq
+  std::string kind = "none";   // BackEnd::kind
+  std::string text = "none";   // for the back end alone: may hold secrets
+  std::string shown = "none";  // with "***" in place of each secret: for logs and answers
 
-  // "none", "sqlite:PATH", "redis://[user[:password]@]host[:port][/db]" or
-  // "postgresql://..." ("postgres://..." too). kInvalidArgument with the fault and the remedy,
-  // split by "; ", and no secret in the text.
-  static absl::StatusOr<DatastoreUrl> Parse(std::string_view text);
-
-  // The URL with every secret replaced by "***": the password, and PostgreSQL's password and
-  // sslpassword parameters.
-  std::string Shown() const;
+  // Whether the agent is to keep no record anywhere.
+  bool is_none() const { return kind == "none"; }
 
   friend bool operator==(const DatastoreUrl&, const DatastoreUrl&) = default;
 };
 
-// "none", "sqlite", "redis", "postgresql".
-const char* DatastoreKindName(DatastoreKind kind);
+// Where the store is and how to get in, secrets included. Stores call it on libuv's pool before
+// each new connection, so that a password changed in a file is found without a restart. Safe to
+// call from any thread; may block on the disk. Null: the URL given at the opening holds for ever.
+using UrlSource = std::function<absl::StatusOr<DatastoreUrl>()>;
 
 }  // namespace muster::store

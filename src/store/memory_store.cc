@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <string_view>
 
 #include "src/base/check.h"
 #include "src/store/operation_queue.h"
@@ -150,6 +151,17 @@ size_t MemoryTable::CountRows(const std::string& cluster) const {
   return static_cast<size_t>(std::count_if(
       rows_.begin(), rows_.end(), [&](const auto& row) { return row.first.first == cluster; }));
 }
+
+constinit const BackEnd kNoBackEnd = {
+    .kind = "none",
+    .form = "none",
+    .may_hold_blanks = false,
+    .claims = [](std::string_view text) { return text == "none"; },
+    .parse = [](std::string_view /*text*/, const PathResolver& /*resolve*/)
+        -> absl::StatusOr<DatastoreUrl> { return DatastoreUrl(); },
+    .open = [](const DatastoreUrl& /*url*/, UrlSource /*fresh*/,
+               PresenceOptions options) { return OpenMemoryStore(std::move(options)); },
+};
 
 std::unique_ptr<PresenceStore> OpenMemoryStore(PresenceOptions options) {
   return OpenMemoryStore(std::move(options), std::make_shared<MemoryTable>());

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "src/base/ids.h"
 #include "src/base/time.h"
+#include "src/store/back_end.h"
 #include "src/store/presence_store.h"
 
 namespace muster::store {
@@ -52,7 +53,10 @@ class MemoryTable {
   bool hangs_ = false;
 };
 
-// A store that nobody else sees: `--datastore none`.
+// `--datastore none`: a store that nobody else sees.
+extern const BackEnd kNoBackEnd;
+
+// Such a store.
 std::unique_ptr<PresenceStore> OpenMemoryStore(PresenceOptions options);
 // One of several on the same table.
 std::unique_ptr<PresenceStore> OpenMemoryStore(PresenceOptions options,

@@ -16,7 +16,6 @@
 #include "src/store/datastore_url.h"
 #include "src/store/postgresql_dialer.h"
 #include "src/store/socket_watch.h"
-#include "src/store/url_source.h"
 
 namespace muster::store {
 

@@ -69,7 +69,7 @@ struct PostgresqlDialer::Lookup {
 };
 
 PostgresqlDialer::PostgresqlDialer(uv_loop_t* loop, DatastoreUrl url, UrlSource fresh)
-    : loop_(loop), url_(std::move(url)), fresh_(std::move(fresh)), shown_(url_.Shown()) {
+    : loop_(loop), url_(std::move(url)), fresh_(std::move(fresh)), shown_(url_.shown) {
   uv_timer_init(loop, &budget_);
   uv_timer_init(loop, &share_);
   budget_.data = share_.data = this;
@@ -141,16 +141,13 @@ void PostgresqlDialer::Prepare() {
         if (fresh) prepared->url = fresh();
         if (!prepared->url.ok()) {
           prepared->target = prepared->url.status();
-        } else if (prepared->url->kind != DatastoreKind::kPostgresql) {
-          prepared->target = absl::FailedPreconditionError(
-              "the datastore's URL is not a postgresql one any more; restart the agent");
         } else {
-          prepared->target = PostgresqlTarget::Parse(prepared->url->conninfo);
+          prepared->target = PostgresqlTarget::Parse(prepared->url->text);
         }
       },
       [this, prepared] {
         if (!prepared->target.ok()) return Finish(prepared->target.status());
-        shown_ = prepared->url->Shown();
+        shown_ = prepared->url->shown;
         target_ = *std::move(prepared->target);
         hosts_.assign(target_.hosts.begin(), target_.hosts.end());
         addresses_.clear();

@@ -15,7 +15,6 @@
 #include "src/store/datastore_url.h"
 #include "src/store/postgresql_target.h"
 #include "src/store/socket_watch.h"
-#include "src/store/url_source.h"
 
 namespace muster::store {
 

@@ -8,9 +8,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "src/base/status_macros.h"
 #include "src/store/operation_queue.h"
 #include "src/store/postgresql_connection.h"
 #include "src/store/postgresql_rows.h"
+#include "src/store/postgresql_url.h"
 
 namespace muster::store {
 namespace {
@@ -34,7 +36,7 @@ class PostgresqlStore : public PresenceStore {
   PostgresqlStore(const DatastoreUrl& url, UrlSource fresh, PresenceOptions options)
       : cluster_(std::move(options.cluster)),
         connection_(options.loop, url, std::move(fresh)),
-        queue_(options.loop, url.Shown(), [this](uint64_t /*ticket*/) {
+        queue_(options.loop, url.shown, [this](uint64_t /*ticket*/) {
           queue_.Rename(connection_.shown());
           connection_.Drop();
           return absl::OkStatus();
@@ -157,7 +159,25 @@ void PostgresqlStore::Close(std::function<void()> closed) {
   queue_.Close(part_closed);
 }
 
+absl::StatusOr<DatastoreUrl> ParseUrl(std::string_view text, const PathResolver& /*resolve*/) {
+  MUSTER_RETURN_IF_ERROR(CheckPostgresqlUrl(text));
+  return DatastoreUrl{
+      .kind = "postgresql", .text = std::string(text), .shown = ShownPostgresqlUrl(text)};
+}
+
 }  // namespace
+
+constinit const BackEnd kPostgresqlBackEnd = {
+    .kind = "postgresql",
+    .form = "postgresql://...",
+    .may_hold_blanks = false,
+    .claims =
+        [](std::string_view text) {
+          return text.starts_with("postgresql://") || text.starts_with("postgres://");
+        },
+    .parse = ParseUrl,
+    .open = OpenPostgresqlStore,
+};
 
 std::unique_ptr<PresenceStore> OpenPostgresqlStore(const DatastoreUrl& url, UrlSource fresh,
                                                    PresenceOptions options) {

@@ -2,9 +2,9 @@
 
 #include <memory>
 
+#include "src/store/back_end.h"
 #include "src/store/datastore_url.h"
 #include "src/store/presence_store.h"
-#include "src/store/url_source.h"
 
 namespace muster::store {
 
@@ -15,6 +15,9 @@ namespace muster::store {
 // libpq is opened at the first operation. Each operation is one statement and one round trip; a
 // Scan that saw expired rows takes a second one to remove up to 1,000 of them, and is none the
 // worse if that is not allowed. The server's clock judges expiry.
+extern const BackEnd kPostgresqlBackEnd;
+
+// `url` has passed kPostgresqlBackEnd.parse, as has what `fresh` returns, which may be null.
 std::unique_ptr<PresenceStore> OpenPostgresqlStore(const DatastoreUrl& url, UrlSource fresh,
                                                    PresenceOptions options);
 

@@ -18,7 +18,7 @@ struct RedisConnection::Write {
   std::string bytes;
 };
 
-RedisConnection::RedisConnection(uv_loop_t* loop, DatastoreUrl url, UrlSource fresh,
+RedisConnection::RedisConnection(uv_loop_t* loop, RedisUrl url, RedisUrlSource fresh,
                                  std::shared_ptr<LoopGuard> guard, Duration idle_max)
     : loop_(loop),
       url_(url),

@@ -12,11 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "src/base/time.h"
-#include "src/store/datastore_url.h"
 #include "src/store/loop_guard.h"
 #include "src/store/redis_dialer.h"
 #include "src/store/redis_reader.h"
-#include "src/store/url_source.h"
+#include "src/store/redis_url.h"
 
 namespace muster::store {
 
@@ -41,7 +40,7 @@ class RedisConnection {
   // idle clients, and firewalls forget idle connections without a word.
   static constexpr Duration kIdleMax = Duration::Seconds(90);
 
-  RedisConnection(uv_loop_t* loop, DatastoreUrl url, UrlSource fresh,
+  RedisConnection(uv_loop_t* loop, RedisUrl url, RedisUrlSource fresh,
                   std::shared_ptr<LoopGuard> guard, Duration idle_max = kIdleMax);
   RedisConnection(const RedisConnection&) = delete;
   RedisConnection& operator=(const RedisConnection&) = delete;
@@ -76,7 +75,7 @@ class RedisConnection {
   void Drop();
 
   uv_loop_t* loop_;
-  DatastoreUrl url_;  // of the connection, or the first
+  RedisUrl url_;  // of the connection, or the first
   RedisDialer dialer_;
   std::shared_ptr<LoopGuard> guard_;
   const Duration idle_max_;

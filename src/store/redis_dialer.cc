@@ -58,8 +58,8 @@ struct RedisDialer::PoolRead {
   RedisDialer* dialer;
   uint64_t dial;
   std::shared_ptr<LoopGuard> guard;
-  UrlSource source;
-  absl::StatusOr<DatastoreUrl> url;
+  RedisUrlSource source;
+  absl::StatusOr<RedisUrl> url;
 };
 
 struct RedisDialer::PoolLookup {
@@ -75,7 +75,7 @@ struct RedisDialer::Attempt {
   RedisSocket* socket;
 };
 
-RedisDialer::RedisDialer(uv_loop_t* loop, DatastoreUrl url, UrlSource fresh,
+RedisDialer::RedisDialer(uv_loop_t* loop, RedisUrl url, RedisUrlSource fresh,
                          std::shared_ptr<LoopGuard> guard)
     : loop_(loop),
       url_(std::move(url)),
@@ -139,9 +139,6 @@ void RedisDialer::OnRead(uv_work_t* work, int status) {
   if (!read->url.ok()) {
     return self->Fail(absl::FailedPreconditionError(
         absl::StrCat("cannot read where the store is: ", read->url.status().message())));
-  }
-  if (read->url->kind != DatastoreKind::kRedis) {
-    return self->Fail(absl::FailedPreconditionError("the URL no longer names a Redis"));
   }
   self->url_ = *std::move(read->url);
   self->BeginLookup();

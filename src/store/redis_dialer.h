@@ -10,9 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "src/store/datastore_url.h"
 #include "src/store/loop_guard.h"
-#include "src/store/url_source.h"
+#include "src/store/redis_url.h"
 
 namespace muster::store {
 
@@ -31,7 +30,7 @@ class RedisDialer {
  public:
   struct Connected {
     RedisSocket* socket;  // the caller's now
-    DatastoreUrl url;     // as it was for this connection
+    RedisUrl url;         // as it was for this connection
   };
   using Done = std::function<void(absl::StatusOr<Connected>)>;
 
@@ -39,7 +38,8 @@ class RedisDialer {
   static constexpr size_t kAddressesMax = 4;
 
   // `fresh` may be null: `url` holds for ever.
-  RedisDialer(uv_loop_t* loop, DatastoreUrl url, UrlSource fresh, std::shared_ptr<LoopGuard> guard);
+  RedisDialer(uv_loop_t* loop, RedisUrl url, RedisUrlSource fresh,
+              std::shared_ptr<LoopGuard> guard);
   RedisDialer(const RedisDialer&) = delete;
   RedisDialer& operator=(const RedisDialer&) = delete;
 
@@ -48,7 +48,7 @@ class RedisDialer {
   void Dial(Done done);
   void Cancel();
   // Where it dials, or did last.
-  const DatastoreUrl& url() const { return url_; }
+  const RedisUrl& url() const { return url_; }
   // Gives back its handles; a read or look-up that the pool has begun holds the guard until it
   // ends.
   void Close();
@@ -71,8 +71,8 @@ class RedisDialer {
   void Fail(absl::Status status);
 
   uv_loop_t* loop_;
-  DatastoreUrl url_;
-  UrlSource fresh_;
+  RedisUrl url_;
+  RedisUrlSource fresh_;
   std::shared_ptr<LoopGuard> guard_;
   Timer* timer_;              // begins a dial, then limits each attempt
   Done done_;                 // null: no dial is under way

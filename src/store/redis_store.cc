@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -47,7 +48,7 @@ ScriptCall Call(const RedisScript& script, std::vector<std::string> keys,
 
 class RedisStore final : public PresenceStore {
  public:
-  RedisStore(const DatastoreUrl& url, UrlSource fresh, PresenceOptions options)
+  RedisStore(const RedisUrl& url, RedisUrlSource fresh, PresenceOptions options)
       : cluster_(std::move(options.cluster)),
         index_(RedisIndexKey(cluster_)),
         guard_(std::make_shared<LoopGuard>()),
@@ -235,9 +236,42 @@ void RedisStore::Close(std::function<void()> closed) {
   });
 }
 
+absl::StatusOr<DatastoreUrl> ParseUrl(std::string_view text, const PathResolver& /*resolve*/) {
+  const absl::StatusOr<RedisUrl> url = RedisUrl::Parse(text);
+  if (!url.ok()) return url.status();
+  return DatastoreUrl{.kind = "redis", .text = std::string(text), .shown = url->Shown()};
+}
+
+std::unique_ptr<PresenceStore> OpenUrl(const DatastoreUrl& url, UrlSource fresh,
+                                       PresenceOptions options) {
+  RedisUrlSource source;
+  if (fresh) {
+    source = [fresh = std::move(fresh)]() -> absl::StatusOr<RedisUrl> {
+      const absl::StatusOr<DatastoreUrl> now = fresh();
+      if (!now.ok()) return now.status();
+      return RedisUrl::Parse(now->text);
+    };
+  }
+  absl::StatusOr<RedisUrl> parsed = RedisUrl::Parse(url.text);
+  MUSTER_CHECK(parsed.ok());
+  return OpenRedisStore(*parsed, std::move(source), std::move(options));
+}
+
 }  // namespace
 
-std::unique_ptr<PresenceStore> OpenRedisStore(const DatastoreUrl& url, UrlSource fresh,
+constinit const BackEnd kRedisBackEnd = {
+    .kind = "redis",
+    .form = "redis://[user[:password]@]host[:port][/db]",
+    .may_hold_blanks = false,
+    .claims =
+        [](std::string_view text) {
+          return text.starts_with("redis://") || text.starts_with("rediss://");
+        },
+    .parse = ParseUrl,
+    .open = OpenUrl,
+};
+
+std::unique_ptr<PresenceStore> OpenRedisStore(const RedisUrl& url, RedisUrlSource fresh,
                                               PresenceOptions options) {
   return std::make_unique<RedisStore>(url, std::move(fresh), std::move(options));
 }

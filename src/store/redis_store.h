@@ -2,9 +2,9 @@
 
 #include <memory>
 
-#include "src/store/datastore_url.h"
+#include "src/store/back_end.h"
 #include "src/store/presence_store.h"
-#include "src/store/url_source.h"
+#include "src/store/redis_url.h"
 
 namespace muster::store {
 
@@ -16,7 +16,10 @@ namespace muster::store {
 // +pexpire +pttl +del +zadd +zrem +zremrangebyscore +zrevrangebyscore +zcount +zscore, on
 // ~muster:presence:*. A replica can be read from; writing to it is kFailedPrecondition.
 // Redirections of a Redis Cluster are not followed: name the node that has the cluster's hash tag.
-std::unique_ptr<PresenceStore> OpenRedisStore(const DatastoreUrl& url, UrlSource fresh,
+extern const BackEnd kRedisBackEnd;
+
+// `fresh` may be null: `url` holds for ever.
+std::unique_ptr<PresenceStore> OpenRedisStore(const RedisUrl& url, RedisUrlSource fresh,
                                               PresenceOptions options);
 
 }  // namespace muster::store

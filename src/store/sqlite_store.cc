@@ -4,24 +4,29 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "src/base/check.h"
+#include "src/base/strings.h"
 #include "src/store/operation_queue.h"
 #include "src/store/sqlite_file.h"
+#include "src/store/url_text.h"
 
 namespace muster::store {
 namespace {
 
+constexpr std::string_view kScheme = "sqlite:";
+
 class SqliteStore final : public PresenceStore {
  public:
-  SqliteStore(const DatastoreUrl& url, PresenceOptions options)
-      : path_(url.path),
-        shown_(url.Shown()),
+  SqliteStore(const std::string& path, PresenceOptions options)
+      : path_(path),
+        shown_(absl::StrCat(ToAbsl(kScheme), path)),
         options_(std::move(options)),
-        file_(url.path, options_),
+        file_(path, options_),
         queue_(options_.loop, shown_, [this](uint64_t) { return Frozen(); }) {
     request_.data = this;
   }
@@ -133,10 +138,43 @@ class SqliteStore final : public PresenceStore {
   std::function<void()> closed_;
 };
 
+absl::StatusOr<DatastoreUrl> ParseUrl(std::string_view text, const PathResolver& resolve) {
+  std::string_view path = text.substr(kScheme.size());
+  // "sqlite:///var/..." of other programs: an empty host, then the path.
+  if (path.starts_with("///")) path.remove_prefix(2);
+  if (path.starts_with("//")) {
+    return InvalidUrl("names a host, and a SQLite file is on this one", "write sqlite:/PATH");
+  }
+  if (path.empty()) return InvalidUrl("names no file", "write sqlite:PATH");
+  if (path.back() == '/') {
+    return InvalidUrl("names a folder",
+                      "name a file in it, such as sqlite:/var/lib/muster/presence.db");
+  }
+  if (path.front() == ':') {
+    return InvalidUrl("names a database in memory, which ends with the agent",
+                      "name a file, or write none");
+  }
+  const std::string resolved = resolve ? resolve(std::string(path)) : std::string(path);
+  const std::string url = absl::StrCat(ToAbsl(kScheme), resolved);
+  return DatastoreUrl{.kind = "sqlite", .text = url, .shown = url};
+}
+
 }  // namespace
 
-std::unique_ptr<PresenceStore> OpenSqliteStore(const DatastoreUrl& url, PresenceOptions options) {
-  return std::make_unique<SqliteStore>(url, std::move(options));
+constinit const BackEnd kSqliteBackEnd = {
+    .kind = "sqlite",
+    .form = "sqlite:PATH",
+    .may_hold_blanks = true,  // a file's name may
+    .claims = [](std::string_view text) { return text.starts_with(kScheme); },
+    .parse = ParseUrl,
+    .open =
+        [](const DatastoreUrl& url, UrlSource /*fresh*/, PresenceOptions options) {
+          return OpenSqliteStore(url.text.substr(kScheme.size()), std::move(options));
+        },
+};
+
+std::unique_ptr<PresenceStore> OpenSqliteStore(const std::string& path, PresenceOptions options) {
+  return std::make_unique<SqliteStore>(path, std::move(options));
 }
 
 }  // namespace muster::store

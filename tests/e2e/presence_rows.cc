@@ -9,7 +9,7 @@
 namespace muster::e2e {
 
 PresenceRows::PresenceRows(const std::string& url, const std::string& cluster) {
-  const absl::StatusOr<store::DatastoreUrl> parsed = store::DatastoreUrl::Parse(url);
+  const absl::StatusOr<store::DatastoreUrl> parsed = store::ParseDatastoreUrl(url);
   error_ = parsed.status();
   if (!parsed.ok()) return;
   store_ = session_.Adopt(store::OpenPresenceStore(*parsed, nullptr, session_.Options(cluster)));

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/store/datastore_url.h"
+#include "src/store/presence_factory.h"
 #include "tests/e2e/harness/process.h"
 #include "tests/store/postgresql_fixture.h"
 
@@ -38,7 +39,7 @@ class PostgresqlAccessTest : public PostgresqlTest {
 
 TEST_F(PostgresqlAccessTest, APasswordThatIsChanged) {
   std::string current = Url();
-  PresenceStore* store = Open(Url(), [&current] { return DatastoreUrl::Parse(current); });
+  PresenceStore* store = Open(Url(), [&current] { return ParseDatastoreUrl(current); });
   ExpectWorks(store);
   Query("ALTER ROLE muster PASSWORD 'pw-4712'");
   ExpectWorks(store);  // the session that is open stays so
@@ -52,13 +53,13 @@ TEST_F(PostgresqlAccessTest, APasswordThatIsChanged) {
 }
 
 TEST_F(PostgresqlAccessTest, AUrlThatCannotBeReadAnyMore) {
-  absl::StatusOr<DatastoreUrl> current = DatastoreUrl::Parse(Url());
+  absl::StatusOr<DatastoreUrl> current = ParseDatastoreUrl(Url());
   PresenceStore* store = Open(Url(), [&current] { return current; });
   current = absl::FailedPreconditionError("cannot read the file of the URL");
   ExpectError(session().Scan(store).status(), StatusCode::kFailedPrecondition);
-  current = DatastoreUrl::Parse("none");
+  current = ParseDatastoreUrl("none");
   ExpectError(session().Scan(store).status(), StatusCode::kFailedPrecondition);
-  current = DatastoreUrl::Parse(Url());
+  current = ParseDatastoreUrl(Url());
   ExpectWorks(store);
 }
 

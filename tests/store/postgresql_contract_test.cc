@@ -7,8 +7,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "src/store/datastore_url.h"
 #include "src/store/postgresql_store.h"
+#include "src/store/presence_factory.h"
 #include "tests/store/contract/contract.h"
 #include "tests/store/servers/postgresql_server.h"
 
@@ -52,7 +52,7 @@ class PostgresqlPlace : public contract::Place {
   }
 
   std::unique_ptr<PresenceStore> Open(PresenceOptions options) override {
-    return OpenPostgresqlStore(DatastoreUrl::Parse(server->Url(database_)).value(), nullptr,
+    return OpenPostgresqlStore(ParseDatastoreUrl(server->Url(database_)).value(), nullptr,
                                std::move(options));
   }
   bool UsesInjectedClocks() const override { return false; }

@@ -7,8 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "src/store/datastore_url.h"
-#include "src/store/postgresql_store.h"
+#include "src/store/presence_factory.h"
 #include "tests/e2e/harness/clock.h"
 
 namespace muster::store {
@@ -57,7 +56,7 @@ const std::string& PostgresqlTest::database() {
 
 PresenceStore* PostgresqlTest::Open(const std::string& url, UrlSource fresh) {
   return session_->Adopt(
-      OpenPostgresqlStore(DatastoreUrl::Parse(url).value(), std::move(fresh), session_->Options()));
+      OpenPresenceStore(ParseDatastoreUrl(url).value(), std::move(fresh), session_->Options()));
 }
 
 // Budgets count from the loop's own time, which stands still while a test waits for a process.

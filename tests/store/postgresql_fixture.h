@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "src/base/time.h"
+#include "src/store/datastore_url.h"
 #include "src/store/presence_store.h"
-#include "src/store/url_source.h"
 #include "tests/store/contract/session.h"
 #include "tests/store/servers/postgresql_server.h"
 

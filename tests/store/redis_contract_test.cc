@@ -8,9 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "src/base/strings.h"
-#include "src/store/datastore_url.h"
 #include "src/store/redis_scripts.h"
 #include "src/store/redis_store.h"
+#include "src/store/redis_url.h"
 #include "tests/store/contract/contract.h"
 #include "tests/store/servers/redis_server.h"
 
@@ -22,7 +22,7 @@ using testing::RedisServer;
 
 class RedisPlace final : public contract::Place {
  public:
-  RedisPlace(std::unique_ptr<RedisServer> server, DatastoreUrl url)
+  RedisPlace(std::unique_ptr<RedisServer> server, RedisUrl url)
       : server_(std::move(server)), url_(std::move(url)) {}
 
   std::unique_ptr<PresenceStore> Open(PresenceOptions options) override {
@@ -55,15 +55,15 @@ class RedisPlace final : public contract::Place {
   }
 
   std::unique_ptr<RedisServer> server_;
-  const DatastoreUrl url_;
+  const RedisUrl url_;
 };
 
 std::unique_ptr<contract::Place> MakePlace() {
-  auto server = RedisServer::Start({.password = "a pass:word@/", .max_memory = ""});
+  auto server =
+      RedisServer::Start({.password = "a pass:word@/", .max_memory = "", .save_folder = ""});
   EXPECT_TRUE(server.ok()) << server.status();
   if (!server.ok()) return nullptr;
-  DatastoreUrl url;
-  url.kind = DatastoreKind::kRedis;
+  RedisUrl url;
   url.host = "127.0.0.1";
   url.port = (*server)->port();
   url.password = "a pass:word@/";

@@ -14,10 +14,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "src/store/datastore_url.h"
 #include "src/store/redis_connection.h"
 #include "src/store/redis_scripts.h"
 #include "src/store/redis_store.h"
+#include "src/store/redis_url.h"
 #include "tests/store/contract/session.h"
 #include "tests/store/servers/impostor.h"
 #include "tests/store/servers/redis_server.h"
@@ -63,17 +63,16 @@ class RedisFault : public ::testing::Test {
     server_ = *std::move(server);
   }
 
-  static DatastoreUrl Url(const std::string& host, uint16_t port, const std::string& password = "",
-                          const std::string& user = "") {
-    DatastoreUrl url;
-    url.kind = DatastoreKind::kRedis;
+  static RedisUrl Url(const std::string& host, uint16_t port, const std::string& password = "",
+                      const std::string& user = "") {
+    RedisUrl url;
     url.host = host;
     url.port = port;
     url.user = user;
     url.password = password;
     return url;
   }
-  PresenceStore* Open(const DatastoreUrl& url, UrlSource fresh = nullptr) {
+  PresenceStore* Open(const RedisUrl& url, RedisUrlSource fresh = nullptr) {
     return session_.Adopt(OpenRedisStore(url, std::move(fresh), session_.Options()));
   }
   PresenceStore* Open() { return Open(Url("127.0.0.1", server_->port())); }
@@ -190,9 +189,9 @@ TEST_F(RedisFault, WhoeverKeepsUsWaitingGetsTheBudgetAndNoMore) {
   Impostor silent(session_.loop().get(), [](int, std::string_view) { return std::string(); });
   PresenceStore* unanswered = Open(Url("127.0.0.1", silent.port(), "secret"));
   std::promise<void> release;
-  const DatastoreUrl real = Url("127.0.0.1", server_->port());
+  const RedisUrl real = Url("127.0.0.1", server_->port());
   PresenceStore* disk =
-      Open(real, [released = release.get_future().share(), real]() -> absl::StatusOr<DatastoreUrl> {
+      Open(real, [released = release.get_future().share(), real]() -> absl::StatusOr<RedisUrl> {
         released.wait();
         return real;
       });
@@ -277,13 +276,13 @@ TEST_F(RedisFault, NamesAndIpv6) {
 }
 
 TEST_F(RedisFault, DatabasesAreApart) {
-  DatastoreUrl third = Url("127.0.0.1", server_->port());
+  RedisUrl third = Url("127.0.0.1", server_->port());
   third.database = 3;
   PresenceStore* store = Open(third);
   Fill(store, 2);
   EXPECT_EQ(Seen(store), "2/0");
   EXPECT_EQ(Seen(Open()), "0/0");
-  DatastoreUrl beyond = third;
+  RedisUrl beyond = third;
   beyond.database = 99;
   const auto live = session_.Upsert(Open(beyond), MakeRecord(1));
   EXPECT_EQ(live.status().code(), absl::StatusCode::kFailedPrecondition) << live.status();
@@ -435,7 +434,7 @@ TEST_F(RedisFault, AChangedPasswordIsFoundByWhoeverLooksForIt) {
   const uint16_t port = server_->port();
   auto current = std::make_shared<std::atomic<int>>(1);
   PresenceStore* informed = Open(Url("127.0.0.1", port), [current, port] {
-    return absl::StatusOr<DatastoreUrl>(
+    return absl::StatusOr<RedisUrl>(
         Url("127.0.0.1", port, absl::StrCat("secret-", current->load())));
   });
   Run({"CONFIG", "SET", "requirepass", "secret-1"});
@@ -472,11 +471,11 @@ TEST_F(RedisFault, APasswordWhereNoneIsAsked) {
 }
 
 TEST_F(RedisFault, AStoreThatMovedIsShownWhereItIs) {
-  DatastoreUrl now = Url("127.0.0.1", server_->port(), "");
+  RedisUrl now = Url("127.0.0.1", server_->port(), "");
   now.database = 7;
   // Port 1 refuses.
-  DatastoreUrl source = Url("127.0.0.1", 1);
-  PresenceStore* store = Open(source, [&source] { return absl::StatusOr<DatastoreUrl>(source); });
+  RedisUrl source = Url("127.0.0.1", 1);
+  PresenceStore* store = Open(source, [&source] { return absl::StatusOr<RedisUrl>(source); });
   EXPECT_FALSE(session_.Scan(store).ok());
   EXPECT_EQ(store->shown(), "redis://127.0.0.1:1/0");
   source = now;
@@ -486,8 +485,8 @@ TEST_F(RedisFault, AStoreThatMovedIsShownWhereItIs) {
 
 TEST_F(RedisFault, ASourceThatFailsIsAnError) {
   bool works = false;
-  const DatastoreUrl url = Url("127.0.0.1", server_->port());
-  PresenceStore* store = Open(url, [&works, url]() -> absl::StatusOr<DatastoreUrl> {
+  const RedisUrl url = Url("127.0.0.1", server_->port());
+  PresenceStore* store = Open(url, [&works, url]() -> absl::StatusOr<RedisUrl> {
     if (!works) return absl::NotFoundError("/etc/muster/redis.secret: no such file");
     return url;
   });
@@ -509,7 +508,7 @@ TEST_F(RedisFault, RightsOfUsers) {
                                       "on",  ">pass",   "~muster:presence:*"};
   for (absl::string_view right : absl::StrSplit(rights, ' ')) command.emplace_back(right);
   Run(command);
-  DatastoreUrl url = Url("127.0.0.1", server_->port(), "pass", "muster");
+  RedisUrl url = Url("127.0.0.1", server_->port(), "pass", "muster");
   url.database = 1;
   PresenceStore* store = Open(url);
   Fill(store, 3);

@@ -9,10 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "src/base/rng.h"
 #include "src/base/strings.h"
-#include "src/store/datastore_url.h"
 #include "src/store/redis_reader.h"
 #include "src/store/redis_scripts.h"
 #include "src/store/redis_store.h"
+#include "src/store/redis_url.h"
 #include "tests/store/contract/session.h"
 #include "tests/store/servers/impostor.h"
 
@@ -31,8 +31,7 @@ constexpr Incarnation kTop = Incarnation::FromRaw(~uint64_t{0});
 class RedisHostile : public ::testing::Test {
  protected:
   PresenceStore* Open(const Impostor& impostor, const std::string& password = "") {
-    DatastoreUrl url;
-    url.kind = DatastoreKind::kRedis;
+    RedisUrl url;
     url.host = "127.0.0.1";
     url.port = impostor.port();
     url.password = password;

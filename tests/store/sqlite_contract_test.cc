@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "src/store/datastore_url.h"
 #include "src/store/sqlite_store.h"
 #include "tests/store/contract/contract.h"
 
@@ -32,7 +31,7 @@ class SqlitePlace : public contract::Place {
   ~SqlitePlace() override { std::filesystem::remove_all(folder_); }
 
   std::unique_ptr<PresenceStore> Open(PresenceOptions options) override {
-    return OpenSqliteStore(DatastoreUrl::Parse("sqlite:" + path_).value(), std::move(options));
+    return OpenSqliteStore(path_, std::move(options));
   }
   bool UsesInjectedClocks() const override { return true; }
   void Damage(const std::string& cluster, const HostId& id) override {

@@ -19,7 +19,6 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "src/store/datastore_url.h"
 #include "src/store/sqlite_store.h"
 #include "tests/store/contract/session.h"
 
@@ -50,8 +49,7 @@ class SqliteFaultTest : public testing::Test {
   }
 
   PresenceStore* Open(PresenceOptions options) {
-    return session_->Adopt(
-        OpenSqliteStore(DatastoreUrl::Parse("sqlite:" + path_).value(), std::move(options)));
+    return session_->Adopt(OpenSqliteStore(path_, std::move(options)));
   }
   PresenceStore* Open() { return Open(session_->Options()); }
   // Takes all the room there is.
@@ -133,8 +131,7 @@ TEST_F(SqliteFaultTest, CloseWaitsForTheDisk) {
   Gate gate;
   PresenceOptions options = session_->Options();
   options.wall_us = gate.Guard(options.wall_us);
-  std::unique_ptr<PresenceStore> store =
-      OpenSqliteStore(DatastoreUrl::Parse("sqlite:" + path_).value(), options);
+  std::unique_ptr<PresenceStore> store = OpenSqliteStore(path_, options);
   gate.Shut();
   std::vector<absl::StatusCode> codes;
   bool closed = false;

@@ -115,14 +115,15 @@ absl::Status RedisServer::Launch() {
                                         "127.0.0.1",
                                         "--port",
                                         absl::StrCat(port_),
-                                        "--dir",
-                                        folder_,
-                                        "--save",
-                                        "",
                                         "--appendonly",
                                         "no",
                                         "--daemonize",
                                         "no"};
+  if (options_.save_folder.empty()) {
+    arguments.insert(arguments.end(), {"--dir", folder_, "--save", ""});
+  } else {
+    arguments.insert(arguments.end(), {"--dir", options_.save_folder, "--save", "1", "1"});
+  }
   if (!options_.password.empty()) {
     arguments.insert(arguments.end(), {"--requirepass", options_.password});
   }

@@ -17,11 +17,12 @@ namespace muster::store::testing {
 struct RedisServerOptions {
   std::string password;    // of the default user; empty: none
   std::string max_memory;  // "3mb"; empty: no limit
+  // Where it saves what it holds, each second in which something was written; empty: nowhere.
+  std::string save_folder;
 };
 
-// A real Redis server on 127.0.0.1, in a folder of its own in /tmp, with nothing written to the
-// disk. It ends with this object, and with the thread that started it: start servers from the
-// test's main thread.
+// A real Redis server on 127.0.0.1, in a folder of its own in /tmp. It ends with this object, and
+// with the thread that started it: start servers from the test's main thread.
 class RedisServer {
  public:
   // Returns when the server answers. An error says what it printed.

@@ -1,6 +1,7 @@
 #include "src/agent/datastore_source.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <fstream>
@@ -25,9 +26,9 @@ TEST_F(DatastoreSourceTest, WhiteSpaceAroundTheUrlMeansNothing) {
   Write("  redis://:hunter2@10.0.0.9/3\n\n");
   const absl::StatusOr<store::DatastoreUrl> url = ReadDatastoreFile(path_);
   ASSERT_TRUE(url.ok()) << url.status();
-  EXPECT_EQ(url->kind, store::DatastoreKind::kRedis);
-  EXPECT_EQ(url->password, "hunter2");
-  EXPECT_EQ(url->database, 3);
+  EXPECT_EQ(url->kind, "redis");
+  EXPECT_EQ(url->text, "redis://:hunter2@10.0.0.9/3");
+  EXPECT_EQ(url->shown, "redis://:***@10.0.0.9:6379/3");
 }
 
 TEST_F(DatastoreSourceTest, WhatIsNoUrlIsRefusedWithoutBeingShown) {
@@ -45,6 +46,11 @@ TEST_F(DatastoreSourceTest, WhatIsNoUrlIsRefusedWithoutBeingShown) {
 TEST_F(DatastoreSourceTest, AFileThatCannotBeReadIsRefused) {
   const absl::StatusOr<store::DatastoreUrl> folder = ReadDatastoreFile(testing::TempDir());
   EXPECT_EQ(folder.status().code(), absl::StatusCode::kInvalidArgument);
+  // Nor waited for, as reading a pipe would mean.
+  std::remove(path_.c_str());
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_NE(Refusal().find("no readable file"), std::string::npos);
+  std::remove(path_.c_str());
 }
 
 TEST_F(DatastoreSourceTest, TheFileIsReadAnewEachTime) {
@@ -57,7 +63,7 @@ TEST_F(DatastoreSourceTest, TheFileIsReadAnewEachTime) {
   Write("redis://:new@10.0.0.9");
   const absl::StatusOr<store::DatastoreUrl> url = source();
   ASSERT_TRUE(url.ok()) << url.status();
-  EXPECT_EQ(url->password, "new");
+  EXPECT_EQ(url->text, "redis://:new@10.0.0.9");
   std::remove(path_.c_str());
   EXPECT_EQ(source().status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(source().status().ToString().find('\n'), std::string::npos);
@@ -65,8 +71,8 @@ TEST_F(DatastoreSourceTest, TheFileIsReadAnewEachTime) {
 
 TEST_F(DatastoreSourceTest, WithoutAFileTheUrlHoldsForEver) {
   Settings settings;
-  settings.datastore.kind = store::DatastoreKind::kSqlite;
-  settings.datastore.path = "/srv/presence.db";
+  const std::string place = "sqlite:/srv/presence.db";
+  settings.datastore = {.kind = "sqlite", .text = place, .shown = place};
   const absl::StatusOr<store::DatastoreUrl> url = FindDatastore(settings);
   ASSERT_TRUE(url.ok());
   EXPECT_EQ(*url, settings.datastore);

@@ -8,8 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "src/store/datastore_url.h"
-
 namespace muster::agent {
 namespace {
 
@@ -49,19 +47,21 @@ TEST(SettingsTest, Defaults) {
 TEST(SettingsTest, TheDatastoreIsInTheDataFolderUnlessNamed) {
   Config config;
   config.data_dir = "/srv/n1";
-  EXPECT_EQ(Resolved(config).datastore.kind, store::DatastoreKind::kSqlite);
-  EXPECT_EQ(Resolved(config).datastore.path, "/srv/n1/presence.db");
+  EXPECT_EQ(Resolved(config).datastore.kind, "sqlite");
+  EXPECT_EQ(Resolved(config).datastore.text, "sqlite:/srv/n1/presence.db");
   EXPECT_EQ(Resolved(config).record_ttl, Duration::Seconds(3600));
 
   config.datastore = "redis://:secret@10.0.0.9/2";
-  EXPECT_EQ(Resolved(config).datastore.kind, store::DatastoreKind::kRedis);
-  EXPECT_EQ(Resolved(config).datastore.password, "secret");
+  EXPECT_EQ(Resolved(config).datastore.kind, "redis");
+  EXPECT_EQ(Resolved(config).datastore.text, "redis://:secret@10.0.0.9/2");
+  EXPECT_EQ(Resolved(config).datastore.shown, "redis://:***@10.0.0.9:6379/2");
   config.datastore = "none";
-  EXPECT_EQ(Resolved(config).datastore.kind, store::DatastoreKind::kNone);
+  EXPECT_TRUE(Resolved(config).datastore.is_none());
 
   config.datastore = "sqlite:shared/presence.db";
   setenv("BUILD_WORKING_DIRECTORY", "/home/me", 1);
-  EXPECT_EQ(Resolved(config).datastore.path, "/home/me/shared/presence.db");
+  EXPECT_EQ(Resolved(config).datastore.text, "sqlite:/home/me/shared/presence.db");
+  EXPECT_EQ(Resolved(config).datastore.shown, "sqlite:/home/me/shared/presence.db");
   config.datastore = "";
   config.datastore_file = "store.url";
   EXPECT_EQ(Resolved(config).datastore_file, "/home/me/store.url");
