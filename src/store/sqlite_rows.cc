@@ -42,13 +42,14 @@ int64_t Seal(std::string_view cluster, std::string_view id, std::string_view inc
   return static_cast<int64_t>(XXH3_64bits(bytes.data(), bytes.size()));
 }
 
-// The columns are cluster, id, stamp_us, incarnation, ttl_us, seal and perhaps record; one that is
-// too long is not even read.
+// The columns are cluster, id, stamp_us, incarnation, ttl_us, seal and perhaps record. A record
+// that is too long is not even read; for the length of a text SQLite would have to.
 constexpr char kSelectRows[] =
     "SELECT cluster, id, stamp_us, incarnation, ttl_us, seal FROM muster_presence";
 constexpr char kSelectRecords[] =
     "SELECT cluster, id, stamp_us, incarnation, ttl_us, seal,"
-    " CASE WHEN length(record) <= ?1 THEN record END FROM muster_presence";
+    " CASE WHEN typeof(record) = 'blob' AND length(record) <= ?1 THEN record END"
+    " FROM muster_presence";
 constexpr char kSelectRow[] =
     "SELECT cluster, id, stamp_us, incarnation, ttl_us, seal FROM muster_presence"
     " WHERE cluster = ?1 AND id = ?2";

@@ -82,6 +82,7 @@ constexpr char kFirstPassword[] = "pw-0815-first";
 class Redis : public ServerDatastore {
  public:
   explicit Redis(RedisServer* server) : server_(server) {}
+  explicit Redis(std::unique_ptr<RedisServer> own) : own_(std::move(own)), server_(own_.get()) {}
   ~Redis() override {
     if (frozen_) server_->Resume();
     if (server_->pid() < 0) Redis::StartAgain().IgnoreError();
@@ -112,6 +113,7 @@ class Redis : public ServerDatastore {
   }
 
  private:
+  std::unique_ptr<RedisServer> own_;  // null: the program's
   RedisServer* server_;
   std::string password_ = kFirstPassword;
   bool frozen_ = false;
@@ -208,6 +210,15 @@ absl::StatusOr<std::unique_ptr<Datastore>> MakeDatastore(const std::string& kind
   if (kind == "postgresql") return MakePostgresql();
   if (kind == "sqlite") return MakeSqlite(folder);
   return absl::InvalidArgumentError(absl::StrCat("no datastore of the kind '", kind, "'"));
+}
+
+absl::StatusOr<std::unique_ptr<Datastore>> MakeDatastoreIn(const std::string& kind,
+                                                           const std::string& folder) {
+  if (kind != "redis") return MakeDatastore(kind, folder);
+  absl::StatusOr<std::unique_ptr<RedisServer>> started =
+      RedisServer::Start({.password = "", .max_memory = "", .save_folder = folder});
+  if (!started.ok()) return started.status();
+  return Prepared(std::make_unique<Redis>(*std::move(started)));
 }
 
 }  // namespace muster::e2e

@@ -46,6 +46,10 @@ absl::StatusOr<std::unique_ptr<ServerDatastore>> MakePostgresql();
 // By the kind's name; `folder` is for what is a file.
 absl::StatusOr<std::unique_ptr<Datastore>> MakeDatastore(const std::string& kind,
                                                          const std::string& folder);
+// One that keeps what it holds in `folder`: a file, or a Redis of the caller's own that saves what
+// has changed there each second, and refuses to write when it cannot.
+absl::StatusOr<std::unique_ptr<Datastore>> MakeDatastoreIn(const std::string& kind,
+                                                           const std::string& folder);
 
 // The kinds that outlive an agent.
 inline const std::vector<std::string> kDatastoreKinds = {"sqlite", "redis", "postgresql"};

@@ -38,7 +38,8 @@ std::string BodyOf(const Agent& agent, const std::string& path) {
 Scene::Scene(Options options) : options_(std::move(options)), cluster_(options_.profile) {
   const std::string& own = cluster_.folder().path();
   absl::StatusOr<std::unique_ptr<Datastore>> made =
-      MakeDatastore(options_.kind, options_.sqlite_folder.empty() ? own : options_.sqlite_folder);
+      options_.store_folder.empty() ? MakeDatastore(options_.kind, own)
+                                    : MakeDatastoreIn(options_.kind, options_.store_folder);
   made_ = made.status();
   if (!made.ok()) return;
   store_ = *std::move(made);
@@ -139,6 +140,21 @@ int Scene::Accusations() {
     }
   }
   return count;
+}
+
+std::string Scene::Disturbances(const std::set<std::string>& members) {
+  std::string text;
+  if (Accusations() != 0) text += "the logs tell of accusations; ";
+  for (const char* event : {"member.suspected", "member.failed", "conflict"}) {
+    if (cluster_.CountEvents(event) != 0) absl::StrAppend(&text, event, " events; ");
+  }
+  for (size_t i = 0; i < cluster_.size(); ++i) {
+    const bool is_meant = members.contains(cluster_[i].name());
+    if (is_meant && !cluster_[i].running()) absl::StrAppend(&text, cluster_[i].name(), " ended; ");
+  }
+  if (!cluster_.AllSee({members.begin(), members.end()}, "alive"))
+    text += "they are not together; ";
+  return text;
 }
 
 std::string Scene::FindSecret(const std::string& secret) {

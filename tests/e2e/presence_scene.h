@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,9 @@ class Scene {
     size_t first_address = 0;  // AddressOf() of the first agent; scenes side by side must differ
     // Refreshes every 6 s at the latest, so that tests need not wait for long.
     std::vector<std::string> flags = {"--record-ttl=60s"};
-    std::string sqlite_folder;  // where its file is; empty: in the cluster's own
+    // Where the file of SQLite is, or what a Redis saves; empty: in the cluster's own folder, and
+    // the Redis, which tests share then, saves nothing.
+    std::string store_folder;
     // Gives the URL in a file that can be changed later, instead of on the command line.
     bool url_in_file = false;
   };
@@ -71,6 +74,9 @@ class Scene {
   // How often any log says that a member is suspected or failed, or that there is a conflict, over
   // all runs.
   int Accusations();
+  // What has befallen the members so far; "" if nobody was accused of anything, no agent ended, and
+  // all of `members` see each other alive.
+  std::string Disturbances(const std::set<std::string>& members);
   // Where the password shows in what an agent prints or answers; "" for nowhere.
   std::string FindSecret(const std::string& secret);
 

@@ -1,6 +1,7 @@
 #include "src/store/sqlite_file.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -208,6 +209,27 @@ TEST_F(SqliteFileTest, ARowThatWasChangedIsNotShown) {
   EXPECT_EQ(CountRows(), 2u) << "rows that nothing can judge are removed";
   EXPECT_EQ(*file->Upsert(SampleRecord(3), kTtl), 2u);
   EXPECT_EQ(file->Scan()->damaged, 0u);
+}
+
+// Whoever may write the file must not be able to use up the memory of those that read it.
+TEST_F(SqliteFileTest, ARecordOfMegabytesIsDamagedAndNotRead) {
+  constexpr sqlite3_int64 kMemoryMax = 4 << 20;
+  const auto file = Open();
+  for (uint64_t n = 1; n <= 3; ++n) ASSERT_TRUE(file->Upsert(SampleRecord(n), kTtl).ok());
+  Sql("UPDATE muster_presence SET record = zeroblob(16777216) WHERE id = "
+      "x'0123456789abcdef0000000000000001'");
+  Sql("UPDATE muster_presence SET record = hex(zeroblob(8388608)) WHERE id = "
+      "x'0123456789abcdef0000000000000002'");
+  sqlite3_memory_highwater(1);
+  const absl::StatusOr<PresenceScan> scan = file->Scan();
+  EXPECT_LT(sqlite3_memory_highwater(0), kMemoryMax);
+  ASSERT_TRUE(scan.ok()) << scan.status();
+  EXPECT_EQ(scan->damaged, 2u);
+  ASSERT_EQ(scan->rows.size(), 1u);
+  EXPECT_EQ(scan->rows[0].record, SampleRecord(3));
+  // Their hosts' next refresh mends them.
+  for (uint64_t n = 1; n <= 2; ++n) EXPECT_EQ(*file->Upsert(SampleRecord(n), kTtl), 3u);
+  EXPECT_EQ(file->Scan()->rows.size(), 3u);
 }
 
 TEST_F(SqliteFileTest, AClockStepLosesNoRowAndKeepsNoDeadOne) {
