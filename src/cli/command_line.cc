@@ -100,6 +100,7 @@ void Parser::Bind(CLI::App* app, const OptionDef& def, const CommandDef* command
     if (!def.is_positional()) option->allow_extra_args(false);
   } else {
     const auto set = [&def](const std::string& text) {
+      if (def.required && text.empty()) throw CLI::RequiredError(def.flag());
       if (auto* const target = std::get_if<std::string*>(&def.target)) {
         **target = text;
         return;

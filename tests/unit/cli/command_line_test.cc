@@ -326,6 +326,7 @@ TEST_F(CommandLineTest, MistakesAreNamedWithTheNearestGuess) {
            Mistake{{}, "no command given", "", "muster --help"},
            Mistake{{"-q"}, "no command given", "", "muster --help"},
            Mistake{{"member"}, "NAME is required", "", "muster member --help"},
+           Mistake{{"member", ""}, "NAME is required", "", "muster member --help"},
            Mistake{{"join"}, "ADDR is required", "", "muster join --help"},
            Mistake{{"wait"}, "--for is required", "", "muster wait --help"},
            Mistake{{"members", "--sort"}, "--sort", "", "muster members --help"},
@@ -361,6 +362,8 @@ TEST_F(CommandLineTest, MistakesInAGroup) {
                    "muster presence, or muster --help"},
            Mistake{{"list"}, "unknown command 'list'", "", ""},
            Mistake{{"presence", "purge"}, "NAME is required", "", "muster presence purge --help"},
+           Mistake{
+               {"presence", "purge", ""}, "NAME is required", "", "muster presence purge --help"},
            Mistake{{"presence", "list", "x"},
                    "unexpected argument 'x'",
                    "",
