@@ -10,7 +10,8 @@ namespace {
 // lossy member from a lost packet, few enough that 5 % of loss cost a third more probes.
 constexpr int kCleanProbes = 3;
 // After so many in a row the losses before them count no more: a cut or a burst that is over must
-// not add up with the next one. A member that loses half of all packets gets there once in 32 times.
+// not add up with the next one. A member that loses half of all packets gets there once in 32
+// times.
 constexpr int kOverProbes = 5;
 
 }  // namespace
