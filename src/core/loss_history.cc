@@ -9,10 +9,6 @@ namespace {
 // After a loss the next probes follow soon until so many in a row were answered: enough to tell a
 // lossy member from a lost packet, few enough that 5 % of loss cost a third more probes.
 constexpr int kCleanProbes = 3;
-// After so many in a row the losses before them count no more: a cut or a burst that is over must
-// not add up with the next one. A member that loses half of all packets gets there once in 32
-// times.
-constexpr int kOverProbes = 5;
 
 }  // namespace
 
@@ -53,7 +49,6 @@ void LossHistory::InTime(TimePoint now, const HostId& id) {
   if (peer.silent) peer.window.Add(true);
   peer.silent = false;
   peer.window.Add(false);
-  if (peer.window.IsCleanFor(kOverProbes)) peer.window = LossWindow();
 }
 
 void LossHistory::NotInTime(TimePoint now) {
@@ -96,7 +91,7 @@ void LossHistory::Forget(const HostId& id) {
 
 bool LossHistory::IsLossy(const HostId& id) const {
   const Peer* subject = Find(id);
-  if (subject == nullptr || !subject->window.is_lossy() || subject->silent) return false;
+  if (subject == nullptr || !subject->window.is_lossy()) return false;
   size_t others = 0;
   size_t clean = 0;
   for (const Peer& peer : peers_) {

@@ -33,7 +33,6 @@ class LossWindow {
 // members" in README.md). A probe is lost when the direct ping was not answered though a datagram
 // reached its target by a relay, or later. A silence, however many probes fall into it, is one loss
 // at the most: silence is what suspicions judge. So is a time in which only streams get through.
-// Five answers in a row end an episode: what was lost before them is forgotten.
 class LossHistory {
  public:
   static constexpr size_t kMax = 64;
@@ -54,8 +53,7 @@ class LossHistory {
   void Forgive(const HostId& id);
   void Forget(const HostId& id);
 
-  // Most probes of `id` are lost, and it is not silent just now, while the median of all other
-  // members loses fewer than a tenth.
+  // Most probes of `id` are lost while the median of all other members loses fewer than a tenth.
   bool IsLossy(const HostId& id) const;
   // A loss or silence so recent that the next probe should follow soon.
   bool IsDoubtful(const HostId& id) const;
