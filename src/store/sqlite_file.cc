@@ -156,8 +156,15 @@ absl::StatusOr<Result> SqliteFile::Perform(const std::function<absl::StatusOr<Re
 
 absl::StatusOr<size_t> SqliteFile::Upsert(const PresenceRecord& record, Duration ttl) {
   return Perform<size_t>([&]() -> absl::StatusOr<size_t> {
-    MUSTER_RETURN_IF_ERROR(WriteSqliteRow(&*connection_, record, wall_us_(), ttl));
-    return CountLive();
+    // Counted before others may erase it: the row that was written is among the live ones.
+    size_t live = 0;
+    const auto count = [&]() -> absl::Status {
+      const absl::StatusOr<size_t> counted = CountLive();
+      if (counted.ok()) live = *counted;
+      return counted.status();
+    };
+    MUSTER_RETURN_IF_ERROR(WriteSqliteRow(&*connection_, record, wall_us_(), ttl, count));
+    return live;
   });
 }
 

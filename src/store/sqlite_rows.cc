@@ -124,8 +124,12 @@ std::string SqliteWatchKey(std::string_view cluster, const HostId& id) {
 std::string SqliteRow::WatchKey() const { return SqliteWatchKey(cluster, id); }
 
 absl::Status WriteSqliteRow(SqliteConnection* connection, const PresenceRecord& record,
-                            int64_t wall_us, Duration ttl) {
-  return InTransaction(connection, [&] { return ReplaceRow(connection, record, wall_us, ttl); });
+                            int64_t wall_us, Duration ttl,
+                            const std::function<absl::Status()>& then) {
+  return InTransaction(connection, [&]() -> absl::Status {
+    MUSTER_RETURN_IF_ERROR(ReplaceRow(connection, record, wall_us, ttl));
+    return then ? then() : absl::OkStatus();
+  });
 }
 
 absl::Status VisitSqliteRows(SqliteConnection* connection, bool with_records,

@@ -50,9 +50,10 @@ std::string SqliteWatchKey(std::string_view cluster, const HostId& id);
 
 // Writes the row of record.id, new or in place of the one that is there, in one transaction. Its
 // stamp is `wall_us`, or one more if the row has that stamp already: readers tell by the stamp that
-// it was written again.
+// it was written again. `then`, if any, runs in the same transaction: nobody writes in between.
 absl::Status WriteSqliteRow(SqliteConnection* connection, const PresenceRecord& record,
-                            int64_t wall_us, Duration ttl);
+                            int64_t wall_us, Duration ttl,
+                            const std::function<absl::Status()>& then = nullptr);
 
 // Calls `visit` for each row of every cluster. The views in a row hold until it returns.
 absl::Status VisitSqliteRows(SqliteConnection* connection, bool with_records,
