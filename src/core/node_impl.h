@@ -192,6 +192,7 @@ class Node::Impl {
 
   // ---- node_suspicion.cc ----
   Duration WindowFor(const Flight& flight) const;
+  TimePoint SilenceBegan(const Flight& flight) const;
   void Accuse(const Flight& flight);
   void Witness(const Flight& flight);
   void AnnounceSuspicion(const HostId& subject);

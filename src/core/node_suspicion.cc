@@ -58,6 +58,12 @@ Duration Node::Impl::WindowFor(const Flight& flight) const {
   return std::max(kLonelyWindow, tolerance * 2 - waited);
 }
 
+// Silent is who answers on no path: the silence counts from when the last path was tried. A probe
+// that ended before it went by all paths shows no silence up to now.
+TimePoint Node::Impl::SilenceBegan(const Flight& flight) const {
+  return std::max(flight.indirect ? flight.indirect_at : now_, flight.heard_at);
+}
+
 void Node::Impl::Accuse(const Flight& flight) {
   if (leaving_ || now_ < no_accusing_until_ || probation_.on()) return;
   const int64_t index = table_.IndexOf(flight.target);
@@ -69,8 +75,7 @@ void Node::Impl::Accuse(const Flight& flight) {
       !Without(Mechanism::kBudget)) {
     return HealthChanged(awareness_.VoidProbe());
   }
-  // Silent is who answers on no path: the silence counts from when the last path was tried.
-  const TimePoint began = std::max(flight.indirect_at, flight.heard_at);
+  const TimePoint began = SilenceBegan(flight);
   const TimePoint window_end = began + WindowFor(flight);
   ++stats_.suspicions;
   Suspicion& suspicion = suspicions_.Open(now_, flight.target, member.incarnation, true, self_tag(),
@@ -86,7 +91,7 @@ void Node::Impl::Witness(const Flight& flight) {
   const MemberView* member = table_.Find(flight.target);
   if (member == nullptr || leaving_ || now_ < no_accusing_until_ || probation_.on()) return;
   const Duration tolerance = ToleranceOf(flight.target);
-  const TimePoint began = std::max(flight.indirect_at, flight.heard_at);
+  const TimePoint began = SilenceBegan(flight);
   const TimePoint window_end = began + std::min(tolerance * 2, tolerance + kWitnessLag);
   Suspicion* open = suspicions_.Find(flight.target);
   if (open == nullptr) {

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ namespace muster::sim {
 namespace {
 
 constexpr uint64_t kDefaultSeeds = 12;
+// Each once broke the promise: voters gave verdicts of their own at once.
+constexpr uint64_t kKeptSeeds[] = {105, 111, 144};
 
 // Filled by main, before GoogleTest makes the cases.
 std::vector<uint64_t>& Seeds() {
@@ -212,6 +215,7 @@ bool ReadArguments(int argc, char** argv) {
   }
   if (Seeds().empty()) {
     for (uint64_t seed = 1; seed <= kDefaultSeeds; ++seed) Seeds().push_back(seed);
+    Seeds().insert(Seeds().end(), std::begin(kKeptSeeds), std::end(kKeptSeeds));
   }
   return true;
 }
