@@ -12,6 +12,7 @@
 #include "src/core/flights.h"
 #include "src/core/hints.h"
 #include "src/core/joiner.h"
+#include "src/core/last_answers.h"
 #include "src/core/loss_history.h"
 #include "src/core/member_table.h"
 #include "src/core/name_watch.h"
@@ -91,6 +92,7 @@ class Node::Impl {
   VoteDuties vote_duties_;
   LossyVotes lossy_votes_;
   LossHistory losses_;
+  LastAnswers last_answers_;
   Probation probation_;
   RumourQueue rumours_;
   TokenBucket gossip_bucket_;
@@ -205,6 +207,8 @@ class Node::Impl {
   void GiveVerdict(const HostId& subject, wire::Reason reason);
   void PingForGate();
   void SuspectAnswered(const HostId& subject);
+  // It was not silent all the time: the silence that counts began then.
+  void BeginSilenceAnew(Suspicion& suspicion, TimePoint began);
   Duration ToleranceOf(const HostId& id) const;
   void RunChallenges();
   void StartChallenge(const wire::Update& claim, const Source& source);
@@ -217,6 +221,8 @@ class Node::Impl {
   void PollObservers(const HostId& subject);
   void HandleVoteRequest(const Source& source);
   void SendVotes(const HostId& subject, wire::Vote vote);
+  // Since it last answered us; 0: not known.
+  uint32_t MillisSinceAnswer(const HostId& id) const;
   void ConcludeVote(const Flight& flight);
   void HandleVote(const Source& source);
 

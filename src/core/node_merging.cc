@@ -164,10 +164,11 @@ void Node::Impl::React(const Change& change, const wire::Update& update, const H
       } else {
         suspicion->incarnation = member.incarnation;
       }
-    } else if (to == wire::State::kSuspect) {
-      SuspectGossiped(id, update);
     }
-    if (to == wire::State::kSuspect) SweepTargets();
+    if (to == wire::State::kSuspect) {
+      SuspectGossiped(id, update);
+      SweepTargets();
+    }
     if (was_up != member.is_up()) UpdateTargets(id, member.is_up());
     if (to == wire::State::kLeaving) {
       if (!leaving_members_.contains(id)) leaving_members_.Set(id, now_ + options_.leaving_for);

@@ -163,6 +163,7 @@ void Node::Impl::HandleAck(Source source) {
   LearnAll(in_.updates, source);
   Relays::Duty duty;
   if (!about_relay && relays_.Take(in_.answers, source.sender, &duty)) {
+    last_answers_.Note(now_, duty.subject);
     packet_ = wire::Packet();
     packet_.type = wire::PacketType::kAck;
     packet_.answers = duty.asker_sequence;

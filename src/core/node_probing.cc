@@ -363,6 +363,7 @@ void Node::Impl::Answered(Flight& flight, const Door::Answer& answer) {
   FinishFlight(flight);
   const Flight ended = flight;
   if (ended.kind != ProbeKind::kDoor) {
+    last_answers_.Note(now_, ended.target);
     SuspectAnswered(ended.target);
     backoff_.Answered(now_, ended.target);
     Watch(ended.target);

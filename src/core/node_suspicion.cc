@@ -70,7 +70,11 @@ void Node::Impl::Accuse(const Flight& flight) {
   if (index <= 0) return;
   const MemberView& member = table_[static_cast<size_t>(index)];
   if (!member.is_up() || !backoff_.MayAccuse(now_, flight.target)) return;
-  if (suspicions_.Find(flight.target) != nullptr) return Witness(flight);
+  const Suspicion* open = suspicions_.Find(flight.target);
+  // A witness to an accusation that came to nothing accuses anew.
+  if (open != nullptr && (open->accuser || member.state == wire::State::kSuspect)) {
+    return Witness(flight);
+  }
   if (suspicions_.CountUnseconded() >= std::max(kUnsecondedMin, others_up() / kUnsecondedShare) &&
       !Without(Mechanism::kBudget)) {
     return HealthChanged(awareness_.VoidProbe());
@@ -117,12 +121,17 @@ void Node::Impl::AnnounceSuspicion(const HostId& subject) {
 }
 
 void Node::Impl::SuspectGossiped(const HostId& id, const wire::Update& claim) {
-  if (Suspicion* open = suspicions_.Find(id)) {
-    if (open->by == 0) open->by = claim.by;
-    return;
-  }
   const Duration tolerance = ToleranceOf(id);
   const Duration elapsed = std::min(Duration::Millis(claim.elapsed_ms), tolerance);
+  if (Suspicion* open = suspicions_.Find(id)) {
+    if (open->by == 0) open->by = claim.by;
+    // What we witnessed before the accuser's first failed probe was another silence.
+    const TimePoint began = now_ - elapsed;
+    if (!open->accuser && claim.elapsed_ms != 0 && open->began < began) {
+      BeginSilenceAnew(*open, began);
+    }
+    return;
+  }
   suspicions_.Open(now_, id, claim.incarnation, false, claim.by, now_ - elapsed,
                    now_ - elapsed + tolerance * 2);
 }
@@ -255,20 +264,24 @@ void Node::Impl::SuspectAnswered(const HostId& subject) {
     suspicions_.Close(subject);  // nobody has been told
     return;
   }
-  // It is not silent: the silence that counts begins anew. Only a higher incarnation clears the
-  // suspicion; every probe of it carries the claim, and its answer the refutation.
-  const Duration tolerance = ToleranceOf(subject);
-  suspicion->began = now_;
-  suspicion->path_proven = false;
-  suspicion->punctual_unanswered = 0;
-  suspicion->looking = false;
+  // Only a higher incarnation clears the suspicion; every probe of it carries the claim, and its
+  // answer the refutation.
+  BeginSilenceAnew(*suspicion, now_);
+}
+
+void Node::Impl::BeginSilenceAnew(Suspicion& suspicion, TimePoint began) {
+  const Duration tolerance = ToleranceOf(suspicion.subject);
+  suspicion.began = began;
+  suspicion.path_proven = false;
+  suspicion.punctual_unanswered = 0;
+  suspicion.looking = false;
   Duration window = tolerance * 2;
-  if (suspicion->accuser) {
+  if (suspicion.accuser) {
     window = tolerance;
-  } else if (suspicion->witness) {
+  } else if (suspicion.witness) {
     window = std::min(window, tolerance + kWitnessLag);
   }
-  suspicions_.SetWindowEnd(now_, subject, now_ + window);
+  suspicions_.SetWindowEnd(now_, suspicion.subject, began + window);
 }
 
 void Node::Impl::StartChallenge(const wire::Update& claim, const Source& source) {

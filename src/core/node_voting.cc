@@ -42,6 +42,11 @@ void Node::Impl::AskForVote(Suspicion& suspicion, const MemberView& voter) {
 void Node::Impl::PollObservers(const HostId& subject) {
   Suspicion* suspicion = suspicions_.Find(subject);
   if (suspicion == nullptr || leaving_ || Without(Mechanism::kVotes)) return;
+  if (!suspicion->accuser && table_.Find(subject)->state == wire::State::kAlive) {
+    // Its accuser never announced it: one failed probe of ours is no silence.
+    suspicions_.Close(subject);
+    return;
+  }
   size_t missing = 0;
   if (suspicion->electors == 0) {
     // A suspect, or who is silent himself, is no judge.
@@ -96,6 +101,12 @@ void Node::Impl::HandleVoteRequest(const Source& source) {
   SendPing(*flight, 0);
 }
 
+uint32_t Node::Impl::MillisSinceAnswer(const HostId& id) const {
+  const TimePoint at = last_answers_.Of(id);
+  if (at == TimePoint()) return 0;
+  return static_cast<uint32_t>(std::clamp<int64_t>((now_ - at).millis(), 1, UINT32_MAX));
+}
+
 void Node::Impl::SendVotes(const HostId& subject, wire::Vote vote) {
   VoteDuties::Duty duty;
   while (vote_duties_.Take(subject, &duty)) {
@@ -104,6 +115,7 @@ void Node::Impl::SendVotes(const HostId& subject, wire::Vote vote) {
     packet_.target = subject;
     packet_.answers = duty.asker_sequence;
     packet_.vote = vote;
+    packet_.answered_ms = MillisSinceAnswer(subject);
     pieces_.clear();
     // Who has answered us with a refutation: the asker hears it too.
     if (const int64_t index = table_.IndexOf(subject); index > 0 && vote == wire::Vote::kAgainst) {
@@ -137,6 +149,11 @@ void Node::Impl::HandleVote(const Source& source) {
   Suspicion* suspicion = suspicions_.Find(in_.target);
   if (suspicion == nullptr || !suspicion->ballot.Count(source.sender, in_.answers, in_.vote)) {
     return Reject(wire::Reject::kUnsolicited);
+  }
+  // Who has answered a voter since was not silent all the time that we took for its silence.
+  if (in_.vote == wire::Vote::kFor && in_.answered_ms != 0 &&
+      now_ - Duration::Millis(in_.answered_ms) > suspicion->began) {
+    BeginSilenceAnew(*suspicion, now_);
   }
   if (!suspicion->ballot.HasQuorum()) suspicion->reached_at = now_;
   ConsiderAnnouncing(*suspicion);

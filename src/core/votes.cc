@@ -13,14 +13,16 @@ void Ballot::Ask(const HostId& id, uint32_t sequence) {
   for (Voter& voter : voters_) {
     if (voter.id != id) continue;
     voter.sequence = sequence;
+    voter.is_awaited = true;
     return;
   }
-  if (!full()) voters_.push_back({id, sequence, wire::Vote::kNone});
+  if (!full()) voters_.push_back({id, sequence});
 }
 
 bool Ballot::Count(const HostId& id, uint32_t sequence, wire::Vote vote) {
   for (Voter& voter : voters_) {
-    if (voter.id != id || voter.sequence != sequence) continue;
+    if (voter.id != id || voter.sequence != sequence || !voter.is_awaited) continue;
+    voter.is_awaited = false;
     voter.vote = vote;
     return true;
   }

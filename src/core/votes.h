@@ -22,7 +22,8 @@ class Ballot {
 
   struct Voter {
     HostId id;
-    uint32_t sequence = 0;  // of the last request to it
+    uint32_t sequence = 0;   // of the last request to it
+    bool is_awaited = true;  // that request has not been answered
     wire::Vote vote = wire::Vote::kNone;
   };
 
@@ -30,7 +31,7 @@ class Ballot {
   bool Knows(const HostId& id) const;
   // `id` was asked, for the first time or again.
   void Ask(const HostId& id, uint32_t sequence);
-  // False when the vote answers no request to that voter.
+  // False when the vote answers no request to that voter, or one that was answered before.
   bool Count(const HostId& id, uint32_t sequence, wire::Vote vote);
   const std::vector<Voter>& voters() const { return voters_; }
 

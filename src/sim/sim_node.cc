@@ -90,6 +90,7 @@ void SimNode::End(TimePoint now, Exit exit) {
   exit_ = exit;
   ended_at_ = now;
   outgoing_.clear();
+  is_draining_ = false;
   ForgetWaiting();
 }
 

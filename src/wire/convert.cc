@@ -95,6 +95,7 @@ Reject ReadFieldsOfType(const proto::Packet& from, Packet* to) {
       to->target = {from.target_hi(), from.target_lo()};
       to->answers = from.answers();
       to->vote = static_cast<Vote>(from.vote());
+      to->answered_ms = from.answered_ms();
       return Malformed(to->target.is_zero() || from.vote() == 0 ||
                        from.vote() > static_cast<uint32_t>(Vote::kLossy));
   }
@@ -239,6 +240,7 @@ void ToProto(const Packet& from, proto::Packet* to) {
     to->set_knew_all(from.knew_all);
   } else if (from.type == PacketType::kVote) {
     to->set_vote(static_cast<uint32_t>(from.vote));
+    to->set_answered_ms(from.answered_ms);
   } else if (from.type == PacketType::kPingRequest) {
     SetIp(from.target_address, to->mutable_target_ip());
     to->set_target_port(from.target_address.port());

@@ -129,6 +129,8 @@ struct Packet {
   // kAck: all updates that came with the ping were known already.
   bool knew_all = false;
   Vote vote = Vote::kNone;  // kVote
+  // kVote: since the subject last answered this voter, on any path. 0: not known.
+  uint32_t answered_ms = 0;
   // kPull: whose full records are wanted, at most limits::kPullIdsMax.
   std::vector<HostId> wanted;
 

@@ -135,6 +135,7 @@ void FillFieldsOfType(Packet* packet) {
       packet->target = AnyId();
       packet->answers = Any<uint32_t>();
       packet->vote = static_cast<Vote>(1 + Below(static_cast<uint64_t>(Vote::kLossy)));
+      packet->answered_ms = Any<uint32_t>();
       break;
   }
 }

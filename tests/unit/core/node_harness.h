@@ -125,12 +125,15 @@ class NodeHarness {
     }
     return answers;
   }
-  void Vote(uint64_t voter, const wire::Packet& request, wire::Vote vote) {
+  // `answered_ms`: since the subject last answered that voter; 0: not known.
+  void Vote(uint64_t voter, const wire::Packet& request, wire::Vote vote,
+            uint32_t answered_ms = 0) {
     wire::Packet packet;
     packet.type = wire::PacketType::kVote;
     packet.target = request.target;
     packet.answers = request.sequence;
     packet.vote = vote;
+    packet.answered_ms = answered_ms;
     Receive(voter, std::move(packet));
   }
   void Ack(uint64_t sender, uint32_t answers, std::vector<wire::Update> updates = {}) {

@@ -16,10 +16,13 @@ using wire::Vote;
 
 constexpr uint64_t kSubject = 1;
 
-// All but the subject answer pings; `vote` says how each voter votes, kNone for not at all.
-void LetVote(NodeHarness& h, Duration span, const std::function<Vote(uint64_t)>& vote) {
+// All but the subject answer pings; `vote` says how each voter votes, kNone for not at all, and
+// `answered_ms` since when each has had no answer. Ends early once the subject has failed.
+void LetVote(
+    NodeHarness& h, Duration span, const std::function<Vote(uint64_t)>& vote,
+    const std::function<uint32_t(uint64_t)>& answered_ms = [](uint64_t) { return 0u; }) {
   const TimePoint end = h.now() + span;
-  while (h.now() < end) {
+  while (h.now() < end && h.StateOf(kSubject) != State::kFailed) {
     h.Step(Duration::Millis(20));
     std::vector<std::pair<uint64_t, wire::Packet>> sent;
     for (const Effects::Datagram& datagram : h.effects().datagrams()) {
@@ -36,7 +39,7 @@ void LetVote(NodeHarness& h, Duration span, const std::function<Vote(uint64_t)>&
       }
       if (packet.type != PacketType::kVoteRequest || vote(to) == Vote::kNone) continue;
       EXPECT_EQ(packet.target, IdOf(kSubject));
-      h.Vote(to, packet, vote(to));
+      h.Vote(to, packet, vote(to), answered_ms(to));
     }
   }
 }
@@ -79,6 +82,30 @@ TEST(NodeVotingTest, AnAccuserThatHearsNoVotesGivesNoVerdict) {
   EXPECT_NE(h.StateOf(kSubject), State::kFailed);
   LetVote(h, Duration::Seconds(20), [](uint64_t) { return Vote::kFor; });
   EXPECT_EQ(h.StateOf(kSubject), State::kFailed) << "they are asked again and again";
+}
+
+// From the first request for votes until the verdict, all voting for it.
+Duration UntilVerdict(const std::function<uint32_t(uint64_t)>& answered_ms) {
+  NodeHarness h;
+  h.Meet(9);
+  TimePoint asked = TimePoint::Never();
+  LetVote(
+      h, Duration::Seconds(60),
+      [&](uint64_t) {
+        if (asked.is_never()) asked = h.now();
+        return Vote::kFor;
+      },
+      answered_ms);
+  EXPECT_EQ(h.StateOf(kSubject), State::kFailed);
+  return h.now() - asked;
+}
+
+TEST(NodeVotingTest, WhoHasAnsweredAVoterSinceIsSilentFromThenOn) {
+  const Duration tolerance = Options().tolerance;
+  const Duration plain = UntilVerdict([](uint64_t) { return 0u; });
+  EXPECT_LT(plain, tolerance) << "counted from the failed probe";
+  EXPECT_EQ(UntilVerdict([](uint64_t) { return 30'000u; }), plain) << "answered long before";
+  EXPECT_GE(UntilVerdict([](uint64_t n) { return n == 5 ? 1u : 30'000u; }), tolerance);
 }
 
 // ---- As a voter ----
@@ -157,6 +184,25 @@ TEST_F(NodeVoterTest, AWitnessActsWhereTheAccuserDoesNot) {
   EXPECT_EQ(h_.StateOf(kSubject), State::kFailed);
 }
 
+TEST_F(NodeVoterTest, SaysHowLongAgoTheSubjectAnswered) {
+  ASSERT_EQ(VotesWithin(Duration::Millis(10), 0), std::vector<Vote>{Vote::kAgainst});
+  const TimePoint answered = h_.now();
+  h_.SkipTo(h_.now() + Duration::Seconds(2));
+  Request(2);
+  h_.SkipTo(h_.now() + Duration::Millis(10));
+  h_.Gossip(3, {});
+  Duration said;
+  h_.Run(Duration::Seconds(1), [&] {
+    for (const wire::Packet& packet : h_.Packets()) {
+      if (packet.type != PacketType::kVote || packet.vote != Vote::kFor) continue;
+      said = Duration::Millis(packet.answered_ms);
+      EXPECT_NEAR(said.millis(), (h_.now() - answered).millis(), 11);
+    }
+    h_.AnswerPings(kSubject);
+  });
+  EXPECT_GT(said, Duration::Seconds(2));
+}
+
 TEST_F(NodeVoterTest, StrangersAndUnknownSubjectsGetNothing) {
   wire::Packet request;
   request.type = PacketType::kVoteRequest;
@@ -173,6 +219,84 @@ TEST_F(NodeVoterTest, StrangersAndUnknownSubjectsGetNothing) {
   EXPECT_TRUE(h_.Packets().empty()) << "on ourselves";
   EXPECT_EQ(h_.Rejected(wire::Reject::kUnsolicited), 2u);
   EXPECT_EQ(h_.Rejected(wire::Reject::kNotForUs), 2u);
+}
+
+// ---- As a witness ----
+
+// A node of 40 that voted for the silence of a member whom it does not observe, so that only the
+// accusation makes it look there.
+class NodeWitnessTest : public testing::Test {
+ protected:
+  static constexpr uint64_t kMembers = 39;
+
+  NodeWitnessTest() {
+    h_.Meet(kMembers);
+    std::vector<bool> observed(kMembers + 1);
+    h_.Run(Duration::Seconds(30), [&] {
+      for (const wire::Packet& packet : h_.Packets()) {
+        if (packet.type == PacketType::kPing) observed[packet.target_prefix - 1] = true;
+      }
+      h_.AnswerPings();
+    });
+    while (observed[subject_]) ++subject_;
+    wire::Packet request;
+    request.type = PacketType::kVoteRequest;
+    request.target = IdOf(subject_);
+    h_.Receive(accuser(), std::move(request));
+    asked_at_ = h_.now();
+    h_.SkipTo(asked_at_ + Duration::Millis(10));
+    h_.Gossip(accuser(), {});  // something is heard meanwhile
+    Go(Duration::Seconds(1));
+    EXPECT_EQ(voted_, Vote::kFor);
+  }
+  uint64_t accuser() const { return subject_ == 2 ? 3 : 2; }
+  // All but the subject answer, and vote for its silence.
+  void Go(Duration span) {
+    h_.Run(span, [this] {
+      for (const wire::Packet& packet : h_.Packets()) {
+        asked_for_votes_ |= packet.type == PacketType::kVoteRequest;
+        if (packet.type == PacketType::kVote) voted_ = packet.vote;
+      }
+      h_.AnswerPings(subject_);
+    });
+  }
+  Duration UntilVerdict() {
+    while (h_.StateOf(subject_) != State::kFailed && h_.now() - asked_at_ < Duration::Seconds(60)) {
+      Go(Duration::Millis(50));
+    }
+    return h_.now() - asked_at_;
+  }
+  void Announce(Duration elapsed) {
+    wire::Update claim = Short(subject_, NodeHarness::kFirst, State::kSuspect);
+    claim.elapsed_ms = static_cast<uint32_t>(elapsed.millis());
+    h_.Gossip(accuser(), {claim});
+  }
+  NodeHarness h_;
+  uint64_t subject_ = 1;
+  TimePoint asked_at_;
+  Vote voted_ = Vote::kNone;
+  bool asked_for_votes_ = false;
+};
+
+TEST_F(NodeWitnessTest, ActsWhereTheAccuserDoesNot) {
+  Announce(Duration::Seconds(1));
+  const Duration until = UntilVerdict();
+  EXPECT_GE(until, Options().tolerance + Duration::Seconds(1));
+  EXPECT_LE(until, Options().tolerance + Duration::Seconds(3));
+}
+
+TEST_F(NodeWitnessTest, CountsNoSilenceFromBeforeTheAnnouncedOne) {
+  Go(Duration::Seconds(2));
+  Announce(Duration::Millis(100));
+  EXPECT_GE(UntilVerdict(), Options().tolerance + Duration::Seconds(4));
+  EXPECT_EQ(h_.StateOf(subject_), State::kFailed);
+}
+
+TEST_F(NodeWitnessTest, LetsGoOfWhatNobodyAnnounces) {
+  Go(Options().tolerance * 2);
+  EXPECT_FALSE(asked_for_votes_);
+  EXPECT_EQ(h_.StateOf(subject_), State::kAlive);
+  EXPECT_EQ(h_.node().stats().verdicts, 0u);
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ TEST(BallotTest, CountsOnlyWhatWasAsked) {
   EXPECT_FALSE(ballot.Count(IdOf(2), 7, Vote::kFor)) << "another voter";
   EXPECT_FALSE(ballot.is_seconded());
   EXPECT_TRUE(ballot.Count(IdOf(1), 7, Vote::kFor));
+  EXPECT_FALSE(ballot.Count(IdOf(1), 7, Vote::kFor)) << "the same request again";
   EXPECT_TRUE(ballot.is_seconded());
   ballot.Ask(IdOf(1), 9);
   EXPECT_FALSE(ballot.Count(IdOf(1), 7, Vote::kAgainst)) << "asked again since";

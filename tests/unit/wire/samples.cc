@@ -114,6 +114,7 @@ Packet SamplePacket(PacketType type) {
       packet.target = SampleId(2);
       packet.answers = UINT32_MAX;
       packet.vote = Vote::kLossy;
+      packet.answered_ms = UINT32_MAX;
       break;
   }
   return packet;
