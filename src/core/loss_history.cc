@@ -91,7 +91,10 @@ void LossHistory::Forget(const HostId& id) {
 
 bool LossHistory::IsLossy(const HostId& id) const {
   const Peer* subject = Find(id);
-  if (subject == nullptr || !subject->window.is_lossy()) return false;
+  if (subject == nullptr || !subject->window.is_lossy() ||
+      subject->window.IsCleanFor(kCleanProbes)) {
+    return false;
+  }
   size_t others = 0;
   size_t clean = 0;
   for (const Peer& peer : peers_) {

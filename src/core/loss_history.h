@@ -53,7 +53,8 @@ class LossHistory {
   void Forgive(const HostId& id);
   void Forget(const HostId& id);
 
-  // Most probes of `id` are lost while the median of all other members loses fewer than a tenth.
+  // Most probes of `id` are lost, the last three among them not all answered, while the median of
+  // all other members loses fewer than a tenth.
   bool IsLossy(const HostId& id) const;
   // A loss or silence so recent that the next probe should follow soon.
   bool IsDoubtful(const HostId& id) const;

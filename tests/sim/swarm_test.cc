@@ -25,8 +25,10 @@ namespace muster::sim {
 namespace {
 
 constexpr uint64_t kDefaultSeeds = 12;
-// Each once broke the promise: voters gave verdicts of their own at once.
-constexpr uint64_t kKeptSeeds[] = {105, 111, 144};
+// Each once broke a rule: voters gave verdicts at once, or on a silence that had been broken; a
+// member was barred for losses of a fault that was over; a host killed while it drained its input
+// read on.
+constexpr uint64_t kKeptSeeds[] = {100, 105, 111, 119, 127, 144, 174, 288, 380};
 
 // Filled by main, before GoogleTest makes the cases.
 std::vector<uint64_t>& Seeds() {

@@ -33,6 +33,16 @@ TEST_F(LossHistoryTest, FourOfTenMakeAMemberLossy) {
   EXPECT_FALSE(losses_.IsLossy(kSubject)) << "the first has left the window";
 }
 
+TEST_F(LossHistoryTest, ThreeAnswersInARowAreNoPresentLoss) {
+  Lose(5);
+  for (int i = 0; i < 2; ++i) losses_.InTime(At(1), kSubject);
+  EXPECT_TRUE(losses_.IsLossy(kSubject));
+  losses_.InTime(At(1), kSubject);
+  EXPECT_FALSE(losses_.IsLossy(kSubject)) << "though 5 of the last 8";
+  Lose(1);
+  EXPECT_TRUE(losses_.IsLossy(kSubject));
+}
+
 TEST_F(LossHistoryTest, WhereMostOthersLoseTooItIsUs) {
   Lose(8);
   EXPECT_TRUE(losses_.IsLossy(kSubject));
