@@ -267,9 +267,16 @@ absl::Status ResolveRecordTtl(const Config& config, Settings* settings) {
 absl::Status ResolveDatastore(const Config& config, Settings* settings) {
   settings->datastore_file = FromUserFolder(config.datastore_file);
   if (!config.datastore_file.empty()) {
-    if (config.datastore.empty()) return absl::OkStatus();
-    return UsageError("both --datastore and --datastore-file are given", "each names the datastore",
-                      "keep one of them");
+    if (!config.datastore.empty()) {
+      return UsageError("both --datastore and --datastore-file are given",
+                        "each names the datastore", "keep one of them");
+    }
+    // Not shown: it may hold a password.
+    if (config.datastore_file.find("://") != std::string::npos) {
+      return UsageError("bad value for --datastore-file", "it is a URL, and no file that holds one",
+                        "write the URL into a file, or name it with --datastore URL");
+    }
+    return absl::OkStatus();
   }
   const std::string text =
       config.datastore.empty() ? "sqlite:" + settings->data_dir + "/presence.db" : config.datastore;

@@ -193,7 +193,11 @@ std::optional<Failure> Parser::Unknown() const {
   const auto word = std::find_if_not(rest.begin(), rest.end(), is_flag);
   if (Selected() == nullptr && word != rest.end()) return UnknownCommand(*word);
   if (!is_flag(rest[0])) {
-    return Failure{ExitCode::kUsage, "unexpected argument '" + rest[0] + "'", "", HelpCommand()};
+    // Perhaps a datastore's URL without its flag, whose password is nothing for a log.
+    const size_t scheme = rest[0].find("://");
+    const std::string shown =
+        scheme == std::string::npos ? rest[0] : rest[0].substr(0, scheme) + "://...";
+    return Failure{ExitCode::kUsage, "unexpected argument '" + shown + "'", "", HelpCommand()};
   }
   const std::string flag = rest[0].substr(0, rest[0].find('='));
   return Failure{ExitCode::kUsage, "unknown flag '" + flag + "'",

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "src/base/check.h"
+#include "src/store/bytes_received.h"
 #include "src/store/postgresql_error.h"
 
 namespace muster::store {
@@ -70,6 +71,7 @@ void PostgresqlConnection::Send() {
                         values.data(), lengths.data(), formats.data(), kBinary) == 0) {
     return OnLost();
   }
+  received_before_ = BytesReceived(PQsocket(connection_));
   Flush();
 }
 
@@ -80,6 +82,9 @@ void PostgresqlConnection::Flush() {
 }
 
 void PostgresqlConnection::OnSocket(bool is_readable, bool is_writable) {
+  if (is_readable && BytesReceived(PQsocket(connection_)) - received_before_ > kAnswerBytesMax) {
+    return OnFlooded();
+  }
   if (done_ == nullptr) return OnIdleInput();
   // A server that ends the session says why first: what has been read is looked at in any case.
   const bool is_read = !is_readable || PQconsumeInput(connection_) == 1;
@@ -92,6 +97,15 @@ void PostgresqlConnection::OnIdleInput() {
   const bool is_read = PQconsumeInput(connection_) == 1;
   const bool is_awaiting_more = PQisBusy(connection_) != 0;  // also parses what has been read
   if (!is_read || is_awaiting_more || PQstatus(connection_) != CONNECTION_OK) Disconnect();
+}
+
+void PostgresqlConnection::OnFlooded() {
+  Disconnect();
+  if (done_ == nullptr) return;
+  Finish({.status = absl::FailedPreconditionError(
+              "the server sends more than any table of Muster's holds; is that PostgreSQL?"),
+          .sqlstate = "",
+          .result = nullptr});
 }
 
 void PostgresqlConnection::Receive() {
@@ -111,7 +125,8 @@ void PostgresqlConnection::Complete() {
     answer.sqlstate = ErrorField(result.get(), PG_DIAG_SQLSTATE);
     std::string text = ErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
     if (text.empty()) text = PQerrorMessage(connection_);
-    answer.status = PostgresqlStatementError(answer.sqlstate, text);
+    answer.status =
+        PostgresqlStatementError(answer.sqlstate, WithoutPassword(connection_, std::move(text)));
   }
   if (PQstatus(connection_) != CONNECTION_OK) {
     if (is_left_over_) return OnLost();
@@ -127,7 +142,7 @@ void PostgresqlConnection::Complete() {
 }
 
 void PostgresqlConnection::OnLost() {
-  const std::string text = PQerrorMessage(connection_);
+  const std::string text = WithoutPassword(connection_, PQerrorMessage(connection_));
   Disconnect();
   if (is_left_over_) {
     dialer_.Dial([this](absl::StatusOr<PGconn*> connection) { OnDialed(std::move(connection)); });

@@ -4,6 +4,7 @@
 #include <uv.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -49,6 +50,10 @@ struct PostgresqlAnswer {
 class PostgresqlConnection {
  public:
   static constexpr Duration kIdleKept = Duration::Seconds(10);
+  // What a statement may be answered with over TCP, in bytes: above the longest answer that a
+  // table of ours gives (postgresql_rows.cc). libpq keeps whatever comes, as many gigabytes as the
+  // budget of an operation lets through; it is looked at before each of its reads.
+  static constexpr uint64_t kAnswerBytesMax = uint64_t{24} * 1024 * 1024;
 
   using Done = std::function<void(PostgresqlAnswer answer)>;
 
@@ -74,8 +79,8 @@ class PostgresqlConnection {
   void Flush();
   void OnSocket(bool is_readable, bool is_writable);
   void OnIdleInput();
+  void OnFlooded();
   void Receive();
-  void Keep(PostgresqlResult result);
   void Complete();
   void OnLost();
   void Disconnect();
@@ -90,7 +95,8 @@ class PostgresqlConnection {
 
   Done done_;  // null: no statement is under way
   PostgresqlStatement statement_;
-  PostgresqlResult result_;  // the first error, or else the last result
+  PostgresqlResult result_;       // the first error, or else the last result
+  uint64_t received_before_ = 0;  // bytes, when the last statement was sent
 
   int open_parts_ = 0;
   std::function<void()> closed_;

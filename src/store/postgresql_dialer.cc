@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "src/base/check.h"
+#include "src/store/bytes_received.h"
 #include "src/store/postgresql_error.h"
 #include "src/store/presence_store.h"
 
@@ -23,6 +24,12 @@ constexpr int kAddressesMax = 8;  // of one name
 void IgnoreNotice(void* /*argument*/, const char* /*text*/) {}
 
 }  // namespace
+
+std::string WithoutPassword(const PGconn* connection, std::string text) {
+  const char* const password = connection != nullptr ? PQpass(connection) : nullptr;
+  if (password == nullptr || *password == '\0') return text;
+  return absl::StrReplaceAll(text, {{password, "***"}});
+}
 
 // One connection in the making. Belongs to the dialer and to the pool's job that works on it;
 // whoever lets go last closes it.
@@ -235,19 +242,27 @@ void PostgresqlDialer::OnStep() {
     default:
       break;
   }
-  std::string text = connection != nullptr ? PQerrorMessage(connection) : "out of memory";
-  if (!target_.password.empty()) text = absl::StrReplaceAll(text, {{target_.password, "***"}});
-  FailAddress(PostgresqlConnectError(text));
+  FailAddress(PostgresqlConnectError(connection != nullptr
+                                         ? WithoutPassword(connection, PQerrorMessage(connection))
+                                         : "out of memory"));
 }
 
 void PostgresqlDialer::AwaitSocket(int events) {
-  const int failed = watch_.Start(loop_, PQsocket(handshake_->connection), events,
-                                  [this](bool /*is_readable*/, bool /*is_writable*/) {
-                                    watch_.Stop();
-                                    OnPool([handshake = handshake_] { handshake->Continue(); },
-                                           [this] { OnStep(); });
-                                  });
+  const int failed = watch_.Start(
+      loop_, PQsocket(handshake_->connection), events,
+      [this](bool /*is_readable*/, bool /*is_writable*/) {
+        watch_.Stop();
+        if (BytesReceived(PQsocket(handshake_->connection)) > kGreetingBytesMax) {
+          return FailFlooded();
+        }
+        OnPool([handshake = handshake_] { handshake->Continue(); }, [this] { OnStep(); });
+      });
   if (failed != 0) FailAddress(absl::UnavailableError(uv_strerror(failed)));
+}
+
+void PostgresqlDialer::FailFlooded() {
+  FailAddress(absl::FailedPreconditionError(
+      absl::StrCat(trying_, " sends too much before it lets us in; is that PostgreSQL?")));
 }
 
 // A server that refuses us has been found: the others are for when it cannot be found, or is not

@@ -18,6 +18,10 @@
 
 namespace muster::store {
 
+// `text` without the password that the connection was opened with, wherever it came from: a server
+// may say back what it was told. For errors, before they are cut.
+std::string WithoutPassword(const PGconn* connection, std::string text);
+
 // Connects to the first server of a URL that lets us in, within PresenceStore::kConnectBudget for
 // all its hosts and addresses together, each of which gets an equal share of what is left.
 //
@@ -27,8 +31,13 @@ namespace muster::store {
 // pool still does when the budget is used up is left to end by itself, and its result thrown away;
 // the next call waits for it, so that a dead name server never takes more than one of the pool's
 // threads.
+//
+// libpq keeps whatever a server sends: one that has sent more than kGreetingBytesMax and not let us
+// in is none.
 class PostgresqlDialer {
  public:
+  static constexpr uint64_t kGreetingBytesMax = uint64_t{1024} * 1024;
+
   // Receives an open connection in non-blocking mode; it is the receiver's to finish.
   using Done = std::function<void(absl::StatusOr<PGconn*> connection)>;
 
@@ -61,6 +70,7 @@ class PostgresqlDialer {
   void OnStep();
   void AwaitSocket(int events);
   void FailAddress(absl::Status error);
+  void FailFlooded();
   void Finish(absl::StatusOr<PGconn*> result);
   void StopWork();
   void ArmShare();

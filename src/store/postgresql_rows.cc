@@ -66,6 +66,10 @@ constexpr const char* kErase =
 
 // Rows above this number, the least fresh ones, are not looked at.
 constexpr int kRowsMax = 4096;
+// Of a row, beside its record: the other columns, and what the protocol and TLS put around them.
+constexpr size_t kRowBytes = 256;
+static_assert(size_t{kRowsMax} * (kPresenceBytesMax + kRowBytes) <
+              PostgresqlConnection::kAnswerBytesMax);
 
 enum ScanColumn { kDue, kHostId, kAge, kRest, kRecord, kScanColumns };
 
@@ -118,7 +122,9 @@ PostgresqlStatement ScanPresence(const std::string& cluster) {
 }
 
 absl::StatusOr<PostgresqlScan> ReadScan(const PGresult* result, const std::string& cluster) {
-  if (PQntuples(result) < 1 || PQnfields(result) != kScanColumns) return Unexpected();
+  if (PQntuples(result) < 1 || PQntuples(result) > kRowsMax || PQnfields(result) != kScanColumns) {
+    return Unexpected();
+  }
   PostgresqlScan read;
   read.scan.is_cut = PQntuples(result) >= kRowsMax;
   read.has_expired_rows = IsTrue(Field(result, 0, kDue));

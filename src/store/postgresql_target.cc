@@ -73,7 +73,6 @@ absl::StatusOr<PostgresqlTarget> PostgresqlTarget::Parse(const std::string& url)
       ports = Split(option->val);
     } else {
       target.settings.emplace_back(name, option->val);
-      if (name == "password") target.password = option->val;
     }
   }
   const size_t count = std::max<size_t>({hosts.size(), addresses.size(), 1});

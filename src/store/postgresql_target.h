@@ -26,7 +26,6 @@ struct PostgresqlTarget {
   std::vector<PostgresqlHost> hosts;  // at least one
   // Everything else the URL says, in libpq's words, and what we add to it.
   std::vector<std::pair<std::string, std::string>> settings;
-  std::string password;  // never to be shown
 
   // Hosts above this number are not looked at.
   static constexpr size_t kHostsMax = 8;

@@ -119,9 +119,11 @@ class Redis : public ServerDatastore {
   bool frozen_ = false;
 };
 
-class Postgresql : public ServerDatastore {
+class Postgresql : public PostgresqlDatastore {
  public:
   explicit Postgresql(PostgresqlServer* server) : server_(server) {}
+  explicit Postgresql(std::unique_ptr<PostgresqlServer> own)
+      : own_(std::move(own)), server_(own_.get()) {}
   ~Postgresql() override {
     if (frozen_) server_->Resume();
     if (killed_) Postgresql::StartAgain().IgnoreError();
@@ -171,7 +173,12 @@ class Postgresql : public ServerDatastore {
         .status();
   }
 
+  std::vector<std::string> ClientCommand(const std::string& sql) const override {
+    return server_->ClientCommand(sql);
+  }
+
  private:
+  std::unique_ptr<PostgresqlServer> own_;  // null: the program's
   PostgresqlServer* server_;
   std::string password_ = kFirstPassword;
   bool frozen_ = false;
@@ -214,6 +221,12 @@ absl::StatusOr<std::unique_ptr<Datastore>> MakeDatastore(const std::string& kind
 
 absl::StatusOr<std::unique_ptr<Datastore>> MakeDatastoreIn(const std::string& kind,
                                                            const std::string& folder) {
+  if (kind == "postgresql") {
+    absl::StatusOr<std::unique_ptr<PostgresqlServer>> started =
+        PostgresqlServer::Start({.settings = {}, .parent = folder});
+    if (!started.ok()) return started.status();
+    return Prepared(std::make_unique<Postgresql>(*std::move(started)));
+  }
   if (kind != "redis") return MakeDatastore(kind, folder);
   absl::StatusOr<std::unique_ptr<RedisServer>> started =
       RedisServer::Start({.password = "", .max_memory = "", .save_folder = folder});

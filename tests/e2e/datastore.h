@@ -39,6 +39,12 @@ class ServerDatastore : public Datastore {
   virtual absl::Status ChangePassword(const std::string& password) = 0;
 };
 
+class PostgresqlDatastore : public ServerDatastore {
+ public:
+  // The command line of a client that runs `sql` as the superuser and prints what comes of it.
+  virtual std::vector<std::string> ClientCommand(const std::string& sql) const = 0;
+};
+
 // A new file "shared.db" in `folder`.
 std::unique_ptr<Datastore> MakeSqlite(const std::string& folder);
 absl::StatusOr<std::unique_ptr<ServerDatastore>> MakeRedis();
@@ -46,8 +52,8 @@ absl::StatusOr<std::unique_ptr<ServerDatastore>> MakePostgresql();
 // By the kind's name; `folder` is for what is a file.
 absl::StatusOr<std::unique_ptr<Datastore>> MakeDatastore(const std::string& kind,
                                                          const std::string& folder);
-// One that keeps what it holds in `folder`: a file, or a Redis of the caller's own that saves what
-// has changed there each second, and refuses to write when it cannot.
+// One that keeps what it holds in `folder`: a file, a PostgreSQL of the caller's own, or a Redis
+// that saves what has changed there each second, and refuses to write when it cannot.
 absl::StatusOr<std::unique_ptr<Datastore>> MakeDatastoreIn(const std::string& kind,
                                                            const std::string& folder);
 

@@ -208,6 +208,10 @@ TEST(Damaged, AHundredCutsAndAThousandFlippedBits) {
             << " files replaced, " << file.rows_read << " rows read, " << file.unanswered
             << " reads failed\n";
   EXPECT_GT(replaced, 100) << "hardly any of it was damage";
+  EXPECT_TRUE(WaitUntil(Duration::Seconds(5),
+                        [&] { return scene.cluster().CountEvents("store.replaced") == replaced; }))
+      << scene.cluster().CountEvents("store.replaced") << " events";
+  EXPECT_NE(scene[0].Log().find("event=store.replaced"), std::string::npos);
   EXPECT_GT(file.rows_read, 1000u) << "hardly anything was left to be read";
   EXPECT_LT(file.unanswered, 50u);
   EXPECT_FALSE(fs::exists(FileOf(scene) + ".damaged-4")) << "three are kept";

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/e2e/cluster_test.h"
 #include "tests/e2e/harness/clock.h"
+#include "tests/e2e/harness/process.h"
 #include "tests/e2e/presence_scene.h"
 
 namespace muster::e2e {
@@ -58,18 +59,14 @@ void ExpectSaysSince(Scene& scene, const nlohmann::json& earlier) {
   EXPECT_EQ(now["since"], earlier.value("since", "")) << "since when must not move";
 }
 
-// A newcomer with --join is ready at once, is let in without delay, and leaves within 3 s.
-void ExpectComesAndGoes(Scene& scene) {
-  const size_t index = scene.Add();
-  Agent& newcomer = scene[index];
-  newcomer.options().join = {scene[0].ip()};
+// It is ready at once, sees so many members at least without delay, and leaves within 3 s.
+void ExpectComesAndGoesOnce(Scene& scene, Agent& newcomer, size_t members, const char* how) {
   const TimePoint begin = Now();
   ASSERT_OK(newcomer.Start());
   ASSERT_TRUE(newcomer.WaitReady(Duration::Seconds(2))) << newcomer.Log();
   const Duration ready = Now() - begin;
-  EXPECT_TRUE(WaitUntil(Duration::Seconds(2), [&] {
-    return newcomer.Members().size() == kAgents + 1;
-  })) << scene.cluster().Describe();
+  EXPECT_TRUE(WaitUntil(Duration::Seconds(2), [&] { return newcomer.Members().size() >= members; }))
+      << scene.cluster().Describe();
   const Duration joined = Now() - begin;
   const TimePoint asked = Now();
   newcomer.Terminate();
@@ -77,8 +74,23 @@ void ExpectComesAndGoes(Scene& scene) {
   const Duration ended = Now() - asked;
   ASSERT_TRUE(code.has_value()) << scene.kind() << ": it waits for the store\n" << newcomer.Log();
   EXPECT_EQ(*code, 0) << newcomer.Log();
-  std::cout << scene.kind() << ": ready after " << ready.millis() << " ms, joined after "
-            << joined.millis() << " ms, ended " << ended.millis() << " ms after SIGTERM\n";
+  std::cout << scene.kind() << ", " << how << ": ready after " << ready.millis()
+            << " ms, joined after " << joined.millis() << " ms, ended " << ended.millis()
+            << " ms after SIGTERM\n";
+}
+
+// A newcomer that knows nobody, then with --join, then with nothing but the peers it remembers.
+void ExpectComesAndGoes(Scene& scene) {
+  Agent& newcomer = scene[scene.Add()];
+  ExpectComesAndGoesOnce(scene, newcomer, 1, "with nothing");
+  newcomer.options().join = {scene[0].ip()};
+  if (!testing::Test::HasFatalFailure()) {
+    ExpectComesAndGoesOnce(scene, newcomer, kAgents + 1, "by --join");
+  }
+  newcomer.options().join.clear();
+  if (!testing::Test::HasFatalFailure()) {
+    ExpectComesAndGoesOnce(scene, newcomer, kAgents + 1, "by its peers");
+  }
 }
 
 // What the agents of a scene have used up so far.
@@ -182,6 +194,19 @@ TEST(Killed, ServerComesBackWithAnotherPassword) {
   }
 }
 
+// The store has been of use since `freed`, when there was room again.
+void ExpectWrittenSince(Scene& scene, TimePoint freed) {
+  EXPECT_TRUE(scene.WaitStoreState("ok", kRecovery)) << scene.StoreOf(0);
+  EXPECT_TRUE(WaitUntil(kRecovery, [&] {
+    return std::all_of(kNames.begin(), kNames.end(), [&](const std::string& name) {
+      const std::optional<store::PresenceRow> row = scene.rows().Of(name);
+      return row.has_value() && row->age < Now() - freed;
+    });
+  })) << scene.cluster().Describe();
+  std::cout << scene.kind() << ": in use again " << (Now() - freed).millis()
+            << " ms after there was room\n";
+}
+
 // A folder in memory that takes `kib` KiB, mounted for this test program only.
 class SmallDisk {
  public:
@@ -254,17 +279,96 @@ TEST(Full, DisksUnderAFileAndUnderARedis) {
   under_file.Free();
   under_redis.Free();
   for (Scene* scene : {&with_file, &with_redis}) {
-    EXPECT_TRUE(scene->WaitStoreState("ok", kRecovery)) << scene->StoreOf(0);
-    EXPECT_TRUE(WaitUntil(kRecovery, [&] {
-      return std::all_of(kNames.begin(), kNames.end(), [&](const std::string& name) {
-        const std::optional<store::PresenceRow> row = scene->rows().Of(name);
-        return row.has_value() && row->age < Now() - freed;
-      });
-    })) << scene->cluster().Describe();
-    std::cout << scene->kind() << ": in use again " << (Now() - freed).millis()
-              << " ms after there was room\n";
+    ExpectWrittenSince(*scene, freed);
     ExpectUntouched(*scene);
   }
+}
+
+// What somebody's command of the server's own client prints.
+std::string Ask(const PostgresqlDatastore& server, const std::string& sql) {
+  return RunCommand({.argv = server.ClientCommand(sql),
+                     .environment = {},
+                     .stdout_path = "",
+                     .stderr_path = ""})
+      .out;
+}
+
+// Every agent says so in its status, in the server's words.
+void ExpectAllSay(Scene& scene, const std::string& words) {
+  EXPECT_TRUE(WaitUntil(kRecovery,
+                        [&] {
+                          for (size_t i = 0; i < kAgents; ++i) {
+                            const nlohmann::json store = scene.StoreOf(i);
+                            if (store.value("state", "") != "failing") return false;
+                            if (store["error"].dump().find(words) == std::string::npos)
+                              return false;
+                          }
+                          return true;
+                        }))
+      << scene.StoreOf(0) << scene.StoreOf(1) << scene.StoreOf(2);
+}
+
+// A PostgreSQL whose disk fills up: at first it serves on and refuses what needs more room; then
+// its write-ahead log needs more, and it goes down.
+TEST(Full, DiskUnderAPostgresql) {
+  ScratchFolder folder;
+  const SmallDisk disk(folder.Sub("postgresql"), 80 * 1024);
+  ASSERT_TRUE(disk.mounted());
+  Scene::Options options;
+  options.kind = "postgresql";
+  options.store_folder = disk.path();
+  Scene scene(options);
+  ASSERT_OK(scene.Form(kAgents));
+  ASSERT_OK(scene.cluster().WatchAll());
+  auto& server = dynamic_cast<PostgresqlDatastore&>(scene.store());
+
+  // While somebody reads, say for a backup, old versions of rows keep their places: then the rows
+  // that are there already need more room too.
+  absl::StatusOr<Process> reader =
+      Process::Start({.argv = server.ClientCommand("SELECT pg_sleep(300)"),
+                      .environment = {},
+                      .stdout_path = "",
+                      .stderr_path = ""});
+  ASSERT_OK(reader.status());
+  ASSERT_TRUE(WaitUntil(Duration::Seconds(5), [&] {
+    return Ask(server, "SELECT count(*) FROM pg_stat_activity WHERE query ~ '^SELECT pg_sleep'") ==
+           "1\n";
+  }));
+  disk.Fill();
+  constexpr size_t kStrays = 20;
+  size_t refused = 0;  // one after the other
+  for (size_t i = 0; i < 5000 && refused < kStrays; ++i) {
+    const store::PresenceRecord stray = StrayRecord(1 + i % kStrays, "127.0.40.1", options.cluster);
+    refused = scene.rows().Plant(stray).ok() ? 0 : refused + 1;
+  }
+  ASSERT_EQ(refused, kStrays) << "the disk is not full";
+  ExpectAllSay(scene, "No space left on device");
+  const nlohmann::json failing = scene.StoreOf(0);
+  ExpectComesAndGoes(scene);
+  ExpectSaysSince(scene, failing);
+  EXPECT_GE(scene.Metric(0, "muster_store_refresh_errors_total"), 1);
+  EXPECT_EQ(scene[0].Run({"presence", "list"}).exit_code, 0) << "it can be read all the while";
+  TimePoint freed = Now();
+  disk.Free();
+  ExpectWrittenSince(scene, freed);
+  ExpectUntouched(scene);
+
+  disk.Fill();
+  // As a server does by itself, each time that 16 MiB have been logged: the next row that an agent
+  // writes asks for a file that cannot be.
+  EXPECT_NE(Ask(server, "SELECT pg_switch_wal()"), "");
+  ASSERT_TRUE(scene.WaitStoreState("failing", kRecovery)) << scene.StoreOf(0);
+  const nlohmann::json down = scene.StoreOf(0);
+  ExpectAllSay(scene, "onnection refused");
+  ExpectSaysSince(scene, down);
+  EXPECT_EQ(Ask(server, "SELECT 1"), "") << "it runs on";
+  server.Kill();
+  freed = Now();
+  disk.Free();
+  ASSERT_OK(server.StartAgain());
+  ExpectWrittenSince(scene, freed);
+  ExpectUntouched(scene);
+  EXPECT_EQ(scene.FindSecret(scene.store().secret()), "");
 }
 
 }  // namespace

@@ -287,6 +287,38 @@ TEST_F(PresenceRowsOfAgents, AreTheSubjectOfStatusAndMetrics) {
   });
 }
 
+// A password that is on nobody's command line.
+TEST(Secrets, ComeFromTheEnvironmentOrAFileToo) {
+  const auto scenes = MakeScenes(Scene::Options(), {"redis", "postgresql"});
+  for (const auto& scene : scenes) {
+    SCOPED_TRACE(scene->kind());
+    ASSERT_OK(scene->status());
+    scene->WriteUrlFile();
+    const std::pair<std::string, std::string> ways[] = {
+        {"MUSTER_DATASTORE", scene->store().url()}, {"MUSTER_DATASTORE_FILE", scene->url_file()}};
+    for (const auto& way : ways) {
+      AgentOptions& options = (*scene)[scene->Add()].options();
+      std::erase_if(options.more,
+                    [](const std::string& flag) { return flag.starts_with("--datastore"); });
+      options.environment = {way};
+    }
+    ASSERT_OK(scene->Launch());
+  }
+  for (const auto& scene : scenes) {
+    SCOPED_TRACE(scene->kind());
+    ASSERT_TRUE(scene->cluster().WaitWhole(Duration::Seconds(10))) << scene->cluster().Describe();
+    const std::string secret = scene->store().secret();
+    ASSERT_NE(secret, "");
+    for (size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(scene->StoreOf(i)["kind"], scene->kind());
+      const std::string words = ReadFile(absl::StrCat("/proc/", (*scene)[i].pid(), "/cmdline"));
+      EXPECT_NE(words.find("agent"), std::string::npos) << words;
+      EXPECT_EQ(words.find(secret), std::string::npos) << words;
+    }
+    EXPECT_EQ(scene->FindSecret(secret), "");
+  }
+}
+
 TEST(WithoutADatastore, NothingIsListedAndStatusSaysSo) {
   Cluster cluster("local");
   cluster.Add({}, {"--datastore=none"});

@@ -28,8 +28,8 @@ class Scene {
     size_t first_address = 0;  // AddressOf() of the first agent; scenes side by side must differ
     // Refreshes every 6 s at the latest, so that tests need not wait for long.
     std::vector<std::string> flags = {"--record-ttl=60s"};
-    // Where the file of SQLite is, or what a Redis saves; empty: in the cluster's own folder, and
-    // the Redis, which tests share then, saves nothing.
+    // Where the file of SQLite is, what a Redis saves, a PostgreSQL has its data; empty: in the
+    // cluster's own folder, and the servers, which tests share then, are elsewhere.
     std::string store_folder;
     // Gives the URL in a file that can be changed later, instead of on the command line.
     bool url_in_file = false;

@@ -177,6 +177,34 @@ TEST_F(PostgresqlAccessTest, TheWholeRangeOfIncarnations) {
   EXPECT_EQ(*session().Erase(store, record.id, record.incarnation), true);
 }
 
+// A server whose clock jumps by an hour sees every row an hour older, or younger.
+TEST_F(PostgresqlAccessTest, AServersClockThatIsSet) {
+  PresenceStore* store = Open();
+  const Duration ttl = Duration::Seconds(1800);
+  const auto step = [this](const std::string& sign) {
+    Query(absl::StrCat("UPDATE muster_presence SET refreshed = refreshed ", sign,
+                       " interval '1 hour', expires = expires ", sign, " interval '1 hour'"));
+  };
+  for (const uint64_t n : {1, 2}) ASSERT_TRUE(session().Upsert(store, MakeRecord(n), ttl).ok());
+  step("-");  // forwards
+  EXPECT_EQ(session().Scan(store)->rows.size(), 0u);
+  // The next refresh brings back whoever lives, and nobody else.
+  EXPECT_EQ(*session().Upsert(store, MakeRecord(1), ttl), 1u);
+  EXPECT_EQ(session().Scan(store)->rows.size(), 1u);
+  ASSERT_TRUE(session().Upsert(store, MakeRecord(2), ttl).ok());
+  step("+");  // backwards
+  EXPECT_EQ(*session().Upsert(store, MakeRecord(1), ttl), 2u);
+  const auto scan = session().Scan(store);
+  ASSERT_TRUE(scan.ok()) << scan.status();
+  ASSERT_EQ(scan->rows.size(), 2u);
+  for (const PresenceRow& row : scan->rows) {
+    const bool is_refreshed = row.record.id == MakeId(1);
+    EXPECT_GE(row.age, Duration::Zero());
+    EXPECT_LE(row.age, Duration::Seconds(10));
+    EXPECT_LE(row.expires_in, is_refreshed ? ttl : ttl + Duration::Seconds(3600));
+  }
+}
+
 // Every agent of a new cluster finds no table, at the same time.
 TEST_F(PostgresqlAccessTest, ManyAgentsThatStartTogether) {
   constexpr uint64_t kAgents = 12;

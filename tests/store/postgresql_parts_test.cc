@@ -1,14 +1,18 @@
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "src/store/bytes_received.h"
 #include "src/store/postgresql_error.h"
 #include "src/store/postgresql_target.h"
 #include "src/store/socket_watch.h"
@@ -88,7 +92,6 @@ TEST(PostgresqlTargetTest, OneHost) {
   ASSERT_EQ(target->hosts.size(), 1u);
   EXPECT_TRUE(target->hosts[0].NeedsLookup());
   EXPECT_EQ(target->hosts[0].Shown(), "db.example, port 6000");
-  EXPECT_EQ(target->password, "p@w");
   PostgresqlHost found = target->hosts[0];
   found.hostaddr = "10.1.2.3";
   EXPECT_FALSE(found.NeedsLookup());
@@ -98,6 +101,7 @@ TEST(PostgresqlTargetTest, OneHost) {
                                                         {"hostaddr", "10.1.2.3"},
                                                         {"port", "6000"},
                                                         {"user", "u"},
+                                                        {"password", "p@w"},
                                                         {"dbname", "name"},
                                                         {"gssencmode", "disable"}}) {
     EXPECT_EQ(std::count(parameters.begin(), parameters.end(), std::pair(name, value)), 1) << name;
@@ -170,6 +174,43 @@ TEST(SocketWatchTest, NoSocketIsAnError) {
   SocketWatch watch;
   EXPECT_LT(watch.Start(loop.get(), -1, UV_READABLE, [](bool, bool) {}), 0);
   EXPECT_FALSE(watch.is_active());
+}
+
+TEST(BytesReceivedTest, CountsWhatCameInOverTcp) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(bind(listener, generic, length), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  ASSERT_EQ(getsockname(listener, generic, &length), 0);
+  const int sender = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(connect(sender, generic, length), 0);
+  const int receiver = accept(listener, nullptr, nullptr);
+  ASSERT_GE(receiver, 0);
+  std::string block(10'000, 'x');
+  EXPECT_EQ(BytesReceived(receiver), 0u);
+  for (uint64_t round = 1; round <= 3; ++round) {
+    ASSERT_EQ(write(sender, block.data(), block.size()), 10'000);
+    // It has come when it can be read; then it counts, and counts on when it has been read.
+    ASSERT_EQ(recv(receiver, block.data(), block.size(), MSG_WAITALL | MSG_PEEK), 10'000);
+    EXPECT_EQ(BytesReceived(receiver), round * 10'000);
+    ASSERT_EQ(recv(receiver, block.data(), block.size(), MSG_WAITALL), 10'000);
+    EXPECT_EQ(BytesReceived(receiver), round * 10'000);
+  }
+  EXPECT_EQ(BytesReceived(sender), 0u);
+  for (const int each : {listener, sender, receiver}) close(each);
+}
+
+TEST(BytesReceivedTest, SaysNothingOfOtherSockets) {
+  std::array<int, 2> ends;
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  EXPECT_EQ(BytesReceived(ends[0]), 0u);
+  for (const int each : ends) close(each);
+  EXPECT_EQ(BytesReceived(-1), 0u);
 }
 
 }  // namespace

@@ -497,6 +497,21 @@ TEST_F(RedisFault, ASourceThatFailsIsAnError) {
   EXPECT_TRUE(session_.Upsert(store, MakeRecord(1)).ok());
 }
 
+// The line that README.md gives to administrators.
+TEST_F(RedisFault, RightsAsTheReadmeGivesThem) {
+  Run({"ACL", "SETUSER", "muster", "reset", "on", ">pass", "~muster:presence:*", "+@read",
+       "+@write", "-@dangerous", "+select", "+eval", "+evalsha", "+time"});
+  RedisUrl url = Url("127.0.0.1", server_->port(), "pass", "muster");
+  url.database = 1;
+  PresenceStore* store = Open(url);
+  Fill(store, 3);
+  EXPECT_EQ(Seen(store), "3/0");
+  EXPECT_EQ(session_.Erase(store, MakeId(1), kTop).value(), true);
+  // Also what is done about an index that was lost.
+  EXPECT_EQ(server_->Command({"DEL", Index()}, url.database).value_or(""), "1");
+  EXPECT_EQ(Seen(store), "2/0");
+}
+
 // The rights that redis_store.h names are enough, and one less is an error that says so.
 TEST_F(RedisFault, RightsOfUsers) {
   const std::string rights =

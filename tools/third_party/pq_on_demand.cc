@@ -46,6 +46,7 @@ MUSTER_FORWARD(PostgresPollingStatusType, PQconnectPoll, (PGconn * connection), 
 MUSTER_FORWARD(void, PQfinish, (PGconn * connection), (connection), void())
 MUSTER_FORWARD(ConnStatusType, PQstatus, (const PGconn* connection), (connection), CONNECTION_BAD)
 MUSTER_FORWARD(int, PQsocket, (const PGconn* connection), (connection), -1)
+MUSTER_FORWARD(char*, PQpass, (const PGconn* connection), (connection), nullptr)
 MUSTER_FORWARD(char*, PQerrorMessage, (const PGconn* connection), (connection), nullptr)
 MUSTER_FORWARD(int, PQsetnonblocking, (PGconn * connection, int on), (connection, on), -1)
 MUSTER_FORWARD(PGVerbosity, PQsetErrorVerbosity, (PGconn * connection, PGVerbosity verbosity),

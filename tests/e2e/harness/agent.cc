@@ -78,6 +78,7 @@ absl::Status Agent::Start(bool with_join) {
     for (const std::string& peer : options_.join) process.argv.push_back("--join=" + peer);
   }
   process.argv.insert(process.argv.end(), options_.more.begin(), options_.more.end());
+  process.environment = options_.environment;
   process.stderr_path = log_path();
   log_begin_ = ReadFile(log_path()).size();
   absl::StatusOr<Process> started = Process::Start(process);

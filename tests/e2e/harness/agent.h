@@ -37,6 +37,7 @@ struct AgentOptions {
   std::string profile = "lan";
   std::vector<std::string> join;
   std::vector<std::string> more;  // further flags
+  std::vector<std::pair<std::string, std::string>> environment;
 };
 
 // One real agent. Its standard error is appended to a file over all of its runs.

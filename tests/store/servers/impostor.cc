@@ -50,10 +50,11 @@ struct Impostor::Peer {
   char buffer[16 * 1024];
 };
 
-Impostor::Impostor(uv_loop_t* loop, Answer answer, Duration per_byte)
+Impostor::Impostor(uv_loop_t* loop, Answer answer, Duration every, size_t step)
     : loop_(loop),
       answer_(std::move(answer)),
-      per_byte_(per_byte),
+      every_(every),
+      step_(step),
       listener_(new Listener),
       trickle_(new Trickle) {
   uv_tcp_init(loop_, &listener_->tcp);
@@ -66,17 +67,18 @@ Impostor::Impostor(uv_loop_t* loop, Answer answer, Duration per_byte)
   port_ = ntohs(address.sin_port);
   uv_timer_init(loop_, &trickle_->timer);
   trickle_->timer.data = this;
-  if (per_byte_ <= Duration::Zero()) return;
-  const auto ms = static_cast<uint64_t>(per_byte_.millis_ceil());
+  if (every_ <= Duration::Zero()) return;
+  const auto ms = static_cast<uint64_t>(every_.millis_ceil());
   uv_timer_start(
       &trickle_->timer,
       [](uv_timer_t* timer) {
         auto* self = static_cast<Impostor*>(timer->data);
         for (Peer* peer : self->peers_) {
           if (peer->pending.empty()) continue;
-          uv_buf_t buffer = uv_buf_init(peer->pending.data(), 1);
-          uv_try_write(reinterpret_cast<uv_stream_t*>(&peer->tcp), &buffer, 1);
-          peer->pending.erase(0, 1);
+          const size_t size = std::min(self->step_, peer->pending.size());
+          uv_buf_t buffer = uv_buf_init(peer->pending.data(), static_cast<unsigned>(size));
+          const int sent = uv_try_write(reinterpret_cast<uv_stream_t*>(&peer->tcp), &buffer, 1);
+          peer->pending.erase(0, static_cast<size_t>(std::max(sent, 0)));
         }
       },
       ms, ms);
@@ -117,7 +119,7 @@ void Impostor::OnBytes(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffe
 
 void Impostor::Say(Peer* peer, std::string bytes) {
   if (bytes.empty()) return;
-  if (per_byte_ > Duration::Zero()) {
+  if (every_ > Duration::Zero()) {
     peer->pending += bytes;
     return;
   }

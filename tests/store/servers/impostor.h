@@ -20,8 +20,8 @@ class Impostor {
   // bytes when a connection begins.
   using Answer = std::function<std::string(int connection, std::string_view bytes)>;
 
-  // `per_byte` above zero: sends one byte each time so much has passed.
-  Impostor(uv_loop_t* loop, Answer answer, Duration per_byte = Duration::Zero());
+  // `every` above zero: sends `step` bytes each time so much has passed.
+  Impostor(uv_loop_t* loop, Answer answer, Duration every = Duration::Zero(), size_t step = 1);
   Impostor(const Impostor&) = delete;
   Impostor& operator=(const Impostor&) = delete;
   ~Impostor();
@@ -42,7 +42,8 @@ class Impostor {
 
   uv_loop_t* loop_;
   Answer answer_;
-  Duration per_byte_;
+  Duration every_;
+  size_t step_;
   Listener* listener_;
   Trickle* trickle_;
   uint16_t port_ = 0;

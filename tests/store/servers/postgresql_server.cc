@@ -192,16 +192,25 @@ std::string PostgresqlServer::SocketUrl(const std::string& database) const {
 
 absl::StatusOr<std::string> PostgresqlServer::Query(const std::string& sql,
                                                     const std::string& database) const {
-  const e2e::CommandResult result = e2e::RunCommand(
-      {.argv = {programs_ + "/psql", "-h", folder_, "-p", absl::StrCat(port_), "-U", "postgres",
-                "-d", database, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql},
-       .environment = {},
-       .stdout_path = "",
-       .stderr_path = ""});
+  const e2e::CommandResult result = e2e::RunCommand({.argv = ClientCommand(sql, database),
+                                                     .environment = {},
+                                                     .stdout_path = "",
+                                                     .stderr_path = ""});
   if (result.exit_code != 0) return absl::InternalError(result.err);
   std::string out = result.out;
   while (!out.empty() && out.back() == '\n') out.pop_back();
   return out;
+}
+
+std::vector<std::string> PostgresqlServer::ClientCommand(const std::string& sql,
+                                                         const std::string& database) const {
+  std::vector<std::string> command = {programs_ + "/psql", "-h", folder_, "-p",
+                                      absl::StrCat(port_)};
+  for (const char* word : {"-U", "postgres", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"}) {
+    command.push_back(word);
+  }
+  command.insert(command.end(), {"-d", database, "-c", sql});
+  return command;
 }
 
 absl::Status PostgresqlServer::CreateDatabase(const std::string& name) const {

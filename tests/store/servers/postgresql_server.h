@@ -52,6 +52,9 @@ class PostgresqlServer {
   // Runs SQL as the superuser; rows as lines, columns split by "|".
   absl::StatusOr<std::string> Query(const std::string& sql,
                                     const std::string& database = kDatabase) const;
+  // The command line of psql that does that.
+  std::vector<std::string> ClientCommand(const std::string& sql,
+                                         const std::string& database = kDatabase) const;
   // A new, empty database that belongs to the role "muster".
   absl::Status CreateDatabase(const std::string& name) const;
 

@@ -79,6 +79,13 @@ TEST(SettingsTest, ADatastoreThatMakesNoSenseIsRefusedWithoutItsSecret) {
   config.datastore_file = "/etc/store.url";
   EXPECT_FALSE(ResolveSettings(config, Host()).ok()) << "two stores";
 
+  config.datastore = "";
+  config.datastore_file = "redis://user:hunter2@10.0.0.9/0";
+  const absl::Status no_file = ResolveSettings(config, Host()).status();
+  EXPECT_EQ(no_file.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(no_file.ToString().find("hunter2"), std::string::npos) << no_file;
+  EXPECT_NE(no_file.ToString().find("--datastore-file"), std::string::npos) << no_file;
+
   for (const char* ttl : {"59s", "59999ms", "721h", "-1h", "0s", "soon", ""}) {
     Config with_ttl;
     with_ttl.record_ttl = ttl;
