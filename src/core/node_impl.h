@@ -39,7 +39,7 @@ namespace muster::core {
 //   node_suspicion.cc  accusing, last look         node_joining.cc    joiner, door, healing
 //   node_commands.cc what users ask                node_syncing.cc    streamed reconciliation
 //   node_voting.cc   votes of observers            node_sickness.cc   lossy and flapping members
-//   node_batching.cc what users are shown
+//   node_batching.cc what users are shown        node_comparing.cc  its ranges of hash space
 class Node::Impl {
  public:
   Impl(const Options& options, Identity identity, uint64_t seed, TimePoint now, RecordPool* pool);
@@ -311,13 +311,31 @@ class Node::Impl {
 
   // ---- node_syncing.cc ----
   void ConsiderSync(const HostId& peer, const Address& address, bool tombstones);
+  void BeginSync(const HostId& peer, const Address& address, bool tombstones, size_t their_count);
+  SyncSession* AcceptSync(StreamId stream);
+  bool IsInSyncDebt() const;
+  // Sends message_ with pieces_ as that type, and empties both.
+  void SendSyncFrame(const SyncSession& session, wire::StreamType type, bool last);
   void SendSummary(SyncSession& session);
   size_t SyncedMax() const;  // more subjects in one exchange are an attack
+  void HandleSyncRequest(StreamId stream);
   void HandleSyncSummary(StreamId stream);
   void HandleSyncRecords(StreamId stream);
+  void RecordsRead(SyncSession* session);
   void SendRecords(SyncSession& session);
-  void EndSync(StreamId stream);
+  void CloseSync(StreamId stream, bool is_complete);
+  void SyncStreamEnded(StreamId stream, StreamEnd end);
   void CollectDifference(const wire::Update& theirs, SyncSession* session);
+
+  // ---- node_comparing.cc ----
+  void EndStreamOutOfOrder(StreamId stream);
+  bool IsFromSyncPeer(const SyncSession& session);
+  void SendCells(SyncSession& session);
+  void PutOffComparison(StreamId stream);
+  void HandleSyncCells(StreamId stream);
+  void HandleSyncSplit(StreamId stream);
+  void SendPrints(SyncSession& session);
+  void HandleSyncPrints(StreamId stream);
 
   TimePoint now_;
   bool drained_ = true;

@@ -161,12 +161,7 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
     if (peer != nullptr && *message_in_.view != table_.view_cell()) {
       const HostId id = peer->id();
       const Address address = peer->attributes().address;
-      if (!syncs_.has_own()) {
-        const StreamId sync = OpenStream(address, StreamRole::kSync, options_.stream_budget);
-        syncs_.Begin(sync, id, false, table_.version());
-        ++stats_.syncs;
-        last_sync_ = now_;
-      }
+      if (!syncs_.has_own()) BeginSync(id, address, false, message_in_.view->count);
     }
   }
   if (first) StartSettling();
