@@ -55,6 +55,7 @@ void Node::Impl::HandleSyncCells(StreamId stream) {
   if (IsInSyncDebt() || syncs_.is_full()) return PutOffComparison(stream);
   SyncSession* session = AcceptSync(stream);
   session->by_ranges = true;
+  session->reads_common = true;
   session->step = Step::kSplit;
   session->ranges.salt = message_in_.salt;
   session->ranges.bits = message_in_.range_bits;
@@ -114,17 +115,21 @@ void Node::Impl::SendPrints(SyncSession& session) {
   auto next = prints.begin();
   for (uint32_t leaf = 0; leaf < session.leaves.size(); ++leaf) {
     if (!session.leaves[leaf]) continue;
-    const auto end = std::lower_bound(next, prints.end(), MakeLeafPrint(leaf + 1, 0));
+    const auto end = std::find_if(next, prints.end(),
+                                  [leaf](const LeafPrint& print) { return print.leaf != leaf; });
     do {  // a leaf may go on in a further frame
       if (message_.ranges.size() == wire::limits::kRangesPerFrameMax ||
-          message_.hashes.size() == wire::limits::kHashesPerFrameMax) {
+          message_.hashes.size() == wire::limits::kPrintsPerFrameMax) {
         SendSyncFrame(session, wire::StreamType::kSyncPrints, false);
       }
-      const size_t room = wire::limits::kHashesPerFrameMax - message_.hashes.size();
+      const size_t room = wire::limits::kPrintsPerFrameMax - message_.hashes.size();
       const size_t count = std::min(room, static_cast<size_t>(end - next));
       message_.ranges.push_back(leaf);
       message_.range_sizes.push_back(static_cast<uint32_t>(count));
-      for (size_t i = 0; i < count; ++i) message_.hashes.push_back(static_cast<uint32_t>(*next++));
+      for (size_t i = 0; i < count; ++i, ++next) {
+        message_.hashes.push_back(next->print);
+        message_.incarnations.push_back(next->incarnation);
+      }
     } while (next != end);
   }
   session.leaves.clear();
@@ -147,8 +152,8 @@ void Node::Impl::HandleSyncPrints(StreamId stream) {
     const uint32_t leaf = message_in_.ranges[i];
     if (leaf >= session->leaves.size()) return EndStreamOutOfOrder(stream);
     session->leaves[leaf] = true;
-    for (uint32_t n = 0; n < message_in_.range_sizes[i]; ++n) {
-      session->prints.push_back(MakeLeafPrint(leaf, message_in_.hashes[at++]));
+    for (uint32_t n = 0; n < message_in_.range_sizes[i]; ++n, ++at) {
+      session->prints.push_back({leaf, message_in_.hashes[at], message_in_.incarnations[at]});
     }
   }
   if (!message_in_.last) return;

@@ -148,7 +148,11 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
       message_in_.epoch_known + 1 < Incarnation::kEpochMax) {
     RaiseOwn(Incarnation::Of(message_in_.epoch_known + 1, 0), true);
   }
+  // Whoever has no company has nobody to tell of it.
+  std::vector<Owed> untold;
+  if (others_up() == 0) told_later_ = &untold;
   LearnAll(message_in_.updates, source);
+  told_later_ = nullptr;
   last_heard_ = now_;
   if (isolated_) CheckIsolation();
   EndJoinAttempt(stream, "", wire::JoinVerdict::kAccepted);

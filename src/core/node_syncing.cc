@@ -17,6 +17,10 @@ constexpr Duration kQuietFor = Duration::Millis(200);
 constexpr uint32_t kFarApart = 32;
 // Tables sent on demand may run up a debt of bulk bytes that takes so long to pay.
 constexpr Duration kDebtMax = Duration::Seconds(4);
+// Of what an exchange brought, so many records are told on in any case; of more only where we gave
+// the other side at least this share of what we got. Else it was we who lagged behind.
+constexpr size_t kToldOn = 8;
+constexpr size_t kToldOnShare = 4;
 // Room left in a frame for everything that is no update.
 constexpr size_t kFrameReserve = 2048;
 // Of a frame of records: updates up to 32 KB, wanted ids 16 KB, wanted prints 8 KB.
@@ -46,8 +50,8 @@ void Node::Impl::ConsiderSync(const HostId& peer, const Address& address, bool t
   } else {
     if (!peer_cells_.WorthReconciling(peer, table_.view_cell())) return;
     // A mass of changes is fetched while it goes on, a table every now and then.
-    const bool is_far = peer_cells_.CountApart(peer, table_.view_cell()) > kFarApart ||
-                        rumours_.size() > static_cast<size_t>(options_.queue_high);
+    const bool is_far =
+        now_ < mass_until_ || peer_cells_.CountApart(peer, table_.view_cell()) > kFarApart;
     if (now_ - (is_far ? last_sync_ : last_change_) < kQuietFor) return;
     // What waits to be told may be the whole difference, for a while.
     if (!is_far && !rumours_.empty() && now_ - last_change_ < options_.period * 2) return;
@@ -65,6 +69,7 @@ void Node::Impl::BeginSync(const HostId& peer, const Address& address, bool tomb
   const wire::ViewCell ours = tombstones ? table_.tombstone_cell() : table_.view_cell();
   session->by_ranges =
       Syncs::ByRanges(ours.count, their_count) && !peer_cells_.WantsWholeTables(now_, peer);
+  session->reads_common = session->by_ranges;
   session->ranges.max_age = options_.tombstone_for - options_.tombstone_quiet;
   if (session->by_ranges) {
     session->ranges.salt = rng_.Next();
@@ -74,10 +79,12 @@ void Node::Impl::BeginSync(const HostId& peer, const Address& address, bool tomb
   ++stats_.syncs;
 }
 
+// Sends message_ with pieces_ as that type, and empties both.
 void Node::Impl::SendSyncFrame(const SyncSession& session, wire::StreamType type, bool last) {
   message_.type = type;
   message_.tombstones = session.ranges.tombstones;
   message_.last = last;
+  message_.reads_common = type == wire::StreamType::kSyncSummary;
   const uint64_t before = stats_.frame_bytes_out;
   MUSTER_CHECK(out_.SendFrame(session.stream, message_, pieces_));
   bulk_bucket_.Force(now_, static_cast<int64_t>(stats_.frame_bytes_out - before));
@@ -123,6 +130,7 @@ void Node::Impl::CollectDifference(const wire::Update& theirs, SyncSession* sess
   if (order > 0 || theirs.attributes_hash == 0) session->owed.push_back({theirs.id, full});
 }
 
+// More subjects in one exchange are an attack.
 size_t Node::Impl::SyncedMax() const {
   return 2 * static_cast<size_t>(options_.members_max + options_.tombstones_max);
 }
@@ -163,17 +171,21 @@ void Node::Impl::HandleSyncSummary(StreamId stream) {
     return EndStreamOutOfOrder(stream);
   }
   session->step = SyncSession::Step::kSummary;
+  session->reads_common = message_in_.reads_common;
   const Source source{message_in_.sender, *stream_peers_.Find(stream)};
+  told_later_ = &session->learnt;
   for (const wire::Update& theirs : message_in_.updates) {
     // Each subject once: what is owed and wanted grows no faster than `seen`.
     if (!session->seen.Insert(theirs.id)) continue;
     Learn(theirs, source);
     CollectDifference(theirs, session);
     if (session->seen.size() > SyncedMax()) {
+      told_later_ = nullptr;
       Reject(wire::Reject::kLimit);
       return HandleStreamClosed(stream, StreamEnd::kBroken);
     }
   }
+  told_later_ = nullptr;
   if (!message_in_.last) return;
   Syncs::AddUnmentioned(table_, now_, session);
   session->step = SyncSession::Step::kRecords;
@@ -183,10 +195,14 @@ void Node::Impl::HandleSyncSummary(StreamId stream) {
 void Node::Impl::SendRecords(SyncSession& session) {
   message_ = wire::StreamMessage();
   pieces_.clear();
+  const wire::Attributes& own = identity_.attributes;
+  wire::CommonAttributes common;
+  if (session.reads_common) common = {own.address.port(), own.tolerance_ms, own.agent};
   size_t ids_sent = 0;
   size_t prints_sent = 0;
   const auto flush = [&] {
     message_.view = table_.view_cell();
+    message_.common = common;
     message_.wanted = TakeNext(session.wanted, kWantedIds, &ids_sent);
     message_.hashes = TakeNext(session.wanted_prints, kWantedPrints, &prints_sent);
     return ids_sent == session.wanted.size() && prints_sent == session.wanted_prints.size();
@@ -196,7 +212,8 @@ void Node::Impl::SendRecords(SyncSession& session) {
     const int64_t index = table_.IndexOf(record.id);
     if (index < 0) continue;
     const bool named = !table_[static_cast<size_t>(index)].attributes().name.empty();
-    AppendUpdateFor(static_cast<uint32_t>(index), record.full && named, &pieces_);
+    AppendUpdateFor(static_cast<uint32_t>(index), record.full && named, &pieces_, &common);
+    ++session.given;
     if (++count % wire::limits::kUpdatesPerFrameMax == 0 || pieces_.size() > kUpdateBytes) {
       flush();
       SendSyncFrame(session, wire::StreamType::kSyncRecords, false);
@@ -218,14 +235,18 @@ void Node::Impl::HandleSyncRecords(StreamId stream) {
   const Source source{message_in_.sender, *stream_peers_.Find(stream), false, session->initiator};
   // What we hold higher goes back, so that one exchange settles both tables.
   const bool answers = session->initiator || session->by_ranges;
+  if (message_in_.common.port != 0) session->reads_common = true;
+  told_later_ = &session->learnt;
   for (const wire::Update& theirs : message_in_.updates) {
     Learn(theirs, source);
     if (answers && session->seen.Insert(theirs.id)) CollectDifference(theirs, session);
     if (session->seen.size() > SyncedMax()) {
+      told_later_ = nullptr;
       Reject(wire::Reject::kLimit);
       return HandleStreamClosed(stream, StreamEnd::kBroken);
     }
   }
+  told_later_ = nullptr;
   if (session->initiator) session->NoteWanted(message_in_, table_.size());
   if (message_in_.last) RecordsRead(session);
 }
@@ -245,6 +266,22 @@ void Node::Impl::RecordsRead(SyncSession* session) {
   if (!is_answered) CloseSync(stream, true);
 }
 
+// What an exchange brought is news to others too, unless it was only we who lacked it.
+void Node::Impl::TellOn(const SyncSession& session) {
+  const size_t count = session.learnt.size();
+  if (count > kToldOn && session.given * kToldOnShare < count) {
+    if (count > static_cast<size_t>(options_.queue_high)) NoteMass();
+    return;
+  }
+  for (const Owed& record : session.learnt) {
+    const int64_t index = table_.IndexOf(record.id);
+    if (index <= 0 || table_[static_cast<size_t>(index)].state != wire::State::kAlive) continue;
+    PutRumour(static_cast<uint32_t>(index),
+              record.full ? RumourClass::kJoin : RumourClass::kRefutation, record.full,
+              session.peer);
+  }
+}
+
 // The end of an exchange and of its stream. `is_complete`: both sides have said all they had to
 // say.
 void Node::Impl::CloseSync(StreamId stream, bool is_complete) {
@@ -252,6 +289,7 @@ void Node::Impl::CloseSync(StreamId stream, bool is_complete) {
   if (session == nullptr) return;
   const bool changed = table_.version() != session->version_before;
   if (changed) ++stats_.syncs_changed;
+  TellOn(*session);
   if (session->initiator && is_complete && !changed) {
     if (session->ranges.tombstones) {
       futile_tombstones_ours_ = table_.tombstone_cell();

@@ -11,8 +11,14 @@ constexpr size_t kMembersPerLeaf = 5;
 constexpr int kLeafBits = 4;
 static_assert(wire::limits::kLeavesPerRange == size_t{1} << kLeafBits);
 
-uint32_t Print(const Ranges& ranges, uint64_t hash) {
+constexpr uint32_t kHalf = 0xffff;
+
+uint32_t Sum(const Ranges& ranges, uint64_t hash) {
   return static_cast<uint32_t>(HashCombine(ranges.salt, hash));
+}
+
+uint32_t Print(const Ranges& ranges, const HostId& id, uint64_t hash) {
+  return static_cast<uint32_t>(id.Hash(ranges.salt) & kHalf) << 16 | (Sum(ranges, hash) & kHalf);
 }
 
 }  // namespace
@@ -30,7 +36,11 @@ uint32_t Ranges::LeafOf(const HostId& id) const {
   return static_cast<uint32_t>(id.Hash(salt) >> (64 - kLeafBits - bits));
 }
 
-uint32_t Ranges::PrintOf(const MemberView& member) const { return Print(*this, CellHash(member)); }
+uint32_t Ranges::SumOf(const MemberView& member) const { return Sum(*this, CellHash(member)); }
+
+uint32_t Ranges::PrintOf(const MemberView& member) const {
+  return Print(*this, member.id(), CellHash(member));
+}
 
 bool Ranges::Covers(TimePoint now, const MemberView& member) const {
   if (member.is_tombstone() != tombstones) return false;
@@ -40,7 +50,7 @@ bool Ranges::Covers(TimePoint now, const MemberView& member) const {
 std::vector<uint32_t> LeafSums(const Ranges& ranges, TimePoint now, const MemberTable& table) {
   std::vector<uint32_t> sums(ranges.leaves(), 0);
   for (const MemberView& member : table.all()) {
-    if (ranges.Covers(now, member)) sums[ranges.LeafOf(member.id())] += ranges.PrintOf(member);
+    if (ranges.Covers(now, member)) sums[ranges.LeafOf(member.id())] += ranges.SumOf(member);
   }
   return sums;
 }
@@ -59,7 +69,7 @@ std::vector<LeafPrint> PrintsIn(const Ranges& ranges, TimePoint now, const Membe
   for (const MemberView& member : table.all()) {
     if (!ranges.Covers(now, member)) continue;
     const uint32_t leaf = ranges.LeafOf(member.id());
-    if (wanted[leaf]) prints.push_back(MakeLeafPrint(leaf, ranges.PrintOf(member)));
+    if (wanted[leaf]) prints.push_back({leaf, ranges.PrintOf(member), member.incarnation});
   }
   std::sort(prints.begin(), prints.end());
   return prints;
@@ -71,26 +81,49 @@ Difference Compare(const Ranges& ranges, TimePoint now, const MemberTable& table
   std::sort(theirs->begin(), theirs->end());
   theirs->erase(std::unique(theirs->begin(), theirs->end()), theirs->end());
   std::vector<bool> explained(theirs->size(), false);
-  const auto explain = [&](uint32_t leaf, uint32_t print) {
-    const LeafPrint entry = MakeLeafPrint(leaf, print);
-    const auto at = std::lower_bound(theirs->begin(), theirs->end(), entry);
-    if (at == theirs->end() || *at != entry) return false;
-    explained[static_cast<size_t>(at - theirs->begin())] = true;
-    return true;
+  const auto first_of = [&](uint32_t leaf, uint32_t print) {
+    return static_cast<size_t>(
+        std::lower_bound(theirs->begin(), theirs->end(), LeafPrint{leaf, print, Incarnation()}) -
+        theirs->begin());
   };
+  // Whether the other side holds the member just so.
+  const auto explain = [&](uint32_t leaf, uint32_t print, Incarnation incarnation) {
+    for (size_t i = first_of(leaf, print); i < theirs->size(); ++i) {
+      const LeafPrint& entry = (*theirs)[i];
+      if (entry.leaf != leaf || entry.print != print) return false;
+      if (entry.incarnation != incarnation) continue;
+      explained[i] = true;
+      return true;
+    }
+    return false;
+  };
+  std::vector<const MemberView*> differ;
   for (const MemberView& member : table.all()) {
     const uint32_t leaf = ranges.LeafOf(member.id());
     if (!named[leaf]) continue;
     if (ranges.Covers(now, member)) {
-      if (!explain(leaf, ranges.PrintOf(member))) difference.owed.push_back({member.id(), true});
+      if (!explain(leaf, ranges.PrintOf(member), member.incarnation)) differ.push_back(&member);
     } else if (!ranges.tombstones && now - member.since() <= ranges.max_age) {
-      if (explain(leaf, Print(ranges, LiveHash(member)))) {
-        difference.owed.push_back({member.id(), false});
-      }
+      const uint32_t print = Print(ranges, member.id(), LiveHash(member));
+      if (explain(leaf, print, member.incarnation)) difference.owed.push_back({member.id(), false});
     }
   }
+  for (const MemberView* member : differ) {
+    const uint32_t leaf = ranges.LeafOf(member->id());
+    const uint32_t print = ranges.PrintOf(*member);
+    bool is_behind = false;
+    for (size_t i = first_of(leaf, print & ~kHalf); i < theirs->size(); ++i) {
+      const LeafPrint& entry = (*theirs)[i];
+      if (entry.leaf != leaf || (entry.print | kHalf) != (print | kHalf)) break;
+      if (explained[i]) continue;
+      is_behind = entry.incarnation > member->incarnation;
+      explained[i] = entry.incarnation < member->incarnation;
+      break;
+    }
+    if (!is_behind) difference.owed.push_back({member->id(), true});
+  }
   for (size_t i = 0; i < theirs->size(); ++i) {
-    if (!explained[i]) difference.wanted.push_back(static_cast<uint32_t>((*theirs)[i]));
+    if (!explained[i]) difference.wanted.push_back((*theirs)[i].print);
   }
   std::sort(difference.wanted.begin(), difference.wanted.end());
   return difference;

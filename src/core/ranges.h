@@ -11,12 +11,14 @@
 
 // How two tables find what differs, at a cost that follows the difference (README.md, "View cells
 // and reconciliation"). Each member falls into one of 2^bits ranges of hash space and into one of
-// the range's leaves. A member's print is a 32-bit hash of what its table says of it; a leaf and a
-// range have the sum of their prints. Where sums differ, prints are compared. Nothing here is kept
-// between messages: each sum is one walk over the table.
+// the range's leaves. A leaf and a range have the sum of 32-bit hashes of what a table says of its
+// members. Where sums differ, prints are compared: half an id, half a state, and the incarnation,
+// so that of each record the one side learns that it is behind and the other sends nothing. Nothing
+// here is kept between messages: each sum is one walk over the table.
 //
 // Members are spread by a salt of the initiator's, drawn for each exchange: nobody can choose ids
-// that meet in one leaf, and a sum that hid a difference (2^-32) hides another one next time.
+// that meet in one leaf, and a sum that hid a difference (2^-32), or a print that looked like
+// another member's (2^-16 for two of one leaf), does so in one exchange only.
 
 namespace muster::core {
 
@@ -32,15 +34,19 @@ struct Ranges {
 
   size_t leaves() const { return wire::limits::kLeavesPerRange << bits; }
   uint32_t LeafOf(const HostId& id) const;
+  uint32_t SumOf(const MemberView& member) const;
+  // 16 bits of its id, which tell members of one leaf apart, and 16 of what the table says of it.
   uint32_t PrintOf(const MemberView& member) const;
   bool Covers(TimePoint now, const MemberView& member) const;
 };
 
-// An entry of a leaf: leaf << 32 | print.
-using LeafPrint = uint64_t;
-inline LeafPrint MakeLeafPrint(uint32_t leaf, uint32_t print) {
-  return LeafPrint{leaf} << 32 | print;
-}
+// A member as an entry of its leaf.
+struct LeafPrint {
+  uint32_t leaf = 0;
+  uint32_t print = 0;
+  Incarnation incarnation;
+  friend auto operator<=>(const LeafPrint&, const LeafPrint&) = default;
+};
 
 std::vector<uint32_t> LeafSums(const Ranges& ranges, TimePoint now, const MemberTable& table);
 // The sums of the ranges from those of their leaves.
@@ -62,8 +68,9 @@ struct Difference {
 };
 
 // What `table` and the other side, whose prints in the leaves `named` are `theirs`, hold
-// differently. A live member of theirs that is a tombstone here at the same incarnation is owed the
-// verdict, short, and not wanted. `theirs` is sorted on return.
+// differently: owed where the table is ahead, wanted where it is behind, both where the incarnation
+// does not tell. A live member of theirs that is a tombstone here at the same incarnation is owed
+// the verdict, short, and not wanted. `theirs` is sorted on return.
 Difference Compare(const Ranges& ranges, TimePoint now, const MemberTable& table,
                    const std::vector<bool>& named, std::vector<LeafPrint>* theirs);
 

@@ -22,7 +22,7 @@ namespace muster::core {
 //   initiator -> cells: the sums of all ranges
 //   responder -> split: the sums of the leaves of the ranges that differ
 //   initiator -> prints: of its members in the leaves that differ
-//   responder -> records that the initiator lacks, and the prints whose records it wants
+//   responder -> records where it is ahead, and the prints whose records it wants
 //   initiator -> those records, and where it holds something higher
 //   responder -> where it holds something higher still
 // Each side merges what it reads. A side with nothing to say closes the stream.
@@ -46,12 +46,15 @@ struct SyncSession {
   StreamId stream = 0;
   HostId peer;
   bool initiator = false;
-  bool by_ranges = false;  // decided by the initiator
+  bool by_ranges = false;     // decided by the initiator
+  bool reads_common = false;  // the other side takes records with attributes told in common
   Step step = Step::kNone;
   uint64_t version_before = 0;  // of our table; unchanged at the end means futile
   LookupSet<HostId> seen;       // ids in the summary, or in the records, of the other side
   std::vector<HostId> wanted;   // ask the other side for these
   std::vector<Owed> owed;       // send these
+  size_t given = 0;             // records sent
+  std::vector<Owed> learnt;     // what the other side taught us and was not told on yet
 
   // `ranges.tombstones` holds for both ways of reconciling.
   Ranges ranges;

@@ -85,10 +85,40 @@ bool IsSoundComparison(const StreamMessage& message) {
       return message.hashes.size() == message.ranges.size() * limits::kLeavesPerRange;
     case StreamType::kSyncPrints:
       for (const uint32_t size : message.range_sizes) prints += size;
-      return message.range_sizes.size() == message.ranges.size() && message.hashes.size() == prints;
+      return message.range_sizes.size() == message.ranges.size() &&
+             message.hashes.size() == prints && message.incarnations.size() == prints;
     default:
       return true;
   }
+}
+
+Reject ReadPrints(const proto::StreamMessage& from, StreamMessage* to) {
+  constexpr int kMax = limits::kPrintsPerFrameMax;
+  if (from.hashes_size() > kMax || from.epochs_size() > kMax || from.counters_size() > kMax) {
+    return Reject::kLimit;
+  }
+  to->range_sizes.assign(from.range_sizes().begin(), from.range_sizes().end());
+  if (from.epochs_size() != from.counters_size()) return Reject::kMalformed;
+  to->incarnations.reserve(static_cast<size_t>(from.epochs_size()));
+  for (int i = 0; i < from.epochs_size(); ++i) {
+    if (from.epochs(i) > Incarnation::kEpochMax || from.counters(i) > Incarnation::kCounterTop) {
+      return Reject::kMalformed;
+    }
+    to->incarnations.push_back(Incarnation::Of(from.epochs(i), from.counters(i)));
+  }
+  return Reject::kNone;
+}
+
+// What the updates of a frame leave out is valid by itself, or they are refused one by one.
+Reject ReadCommon(const proto::StreamMessage& from, StreamMessage* to) {
+  if (to->type == StreamType::kSyncSummary) to->reads_common = from.reads_common();
+  if (to->type != StreamType::kSyncRecords || !from.has_common()) return Reject::kNone;
+  if (from.common().agent().size() > limits::kAgentBytesMax) return Reject::kLimit;
+  if (from.common().port() == 0 || from.common().port() > UINT16_MAX) return Reject::kMalformed;
+  to->common.port = static_cast<uint16_t>(from.common().port());
+  to->common.tolerance_ms = from.common().tolerance_ms();
+  to->common.agent = from.common().agent();
+  return Reject::kNone;
 }
 
 Reject ReadComparison(const proto::StreamMessage& from, StreamMessage* to) {
@@ -103,7 +133,8 @@ Reject ReadComparison(const proto::StreamMessage& from, StreamMessage* to) {
     if (!std::is_sorted(to->ranges.begin(), to->ranges.end())) return Reject::kMalformed;
     if (!to->ranges.empty() && to->ranges.back() >= limits::kLeavesMax) return Reject::kLimit;
     if (to->type == StreamType::kSyncPrints) {
-      to->range_sizes.assign(from.range_sizes().begin(), from.range_sizes().end());
+      const Reject reject = ReadPrints(from, to);
+      if (reject != Reject::kNone) return reject;
     }
   }
   if (to->type == StreamType::kSyncCells) {
@@ -128,6 +159,7 @@ Reject ReadFieldsOfType(const proto::StreamMessage& from, StreamMessage* to) {
     case StreamType::kSyncSummary:
     case StreamType::kSyncRecords:
       reject = ReadHostIds(from.wanted(), limits::kWantedPerFrameMax, &to->wanted);
+      if (reject == Reject::kNone) reject = ReadCommon(from, to);
       if (reject != Reject::kNone) return reject;
       [[fallthrough]];
     case StreamType::kSyncCells:
@@ -189,6 +221,16 @@ void ToProto(const StreamMessage& from, proto::StreamMessage* to) {
   if (HasRanges(from.type)) to->mutable_ranges()->Add(from.ranges.begin(), from.ranges.end());
   if (from.type == StreamType::kSyncPrints) {
     to->mutable_range_sizes()->Add(from.range_sizes.begin(), from.range_sizes.end());
+    for (const Incarnation incarnation : from.incarnations) {
+      to->add_epochs(incarnation.epoch());
+      to->add_counters(static_cast<uint32_t>(incarnation.counter()));
+    }
+  }
+  if (from.type == StreamType::kSyncSummary) to->set_reads_common(from.reads_common);
+  if (from.type == StreamType::kSyncRecords && from.common.port != 0) {
+    to->mutable_common()->set_port(from.common.port);
+    to->mutable_common()->set_tolerance_ms(from.common.tolerance_ms);
+    to->mutable_common()->set_agent(from.common.agent);
   }
   for (const Update& update : from.updates) ToProto(update, to->add_updates());
 }
@@ -211,7 +253,7 @@ Reject FromProto(const proto::StreamMessage& from, StreamMessage* to) {
   if (reject != Reject::kNone) return reject;
   reject = ReadFieldsOfType(from, to);
   if (reject != Reject::kNone) return reject;
-  reject = ReadUpdates(from.updates(), limits::kUpdatesPerFrameMax, &to->updates);
+  reject = ReadUpdates(from.updates(), limits::kUpdatesPerFrameMax, to->common, &to->updates);
   if (reject != Reject::kNone) return reject;
   return HasRequiredUpdates(*to) ? Reject::kNone : Reject::kMalformed;
 }

@@ -23,6 +23,7 @@ inline constexpr size_t kLeavesPerRange = 16;
 inline constexpr size_t kLeavesMax = kLeavesPerRange << kRangeBitsMax;
 inline constexpr size_t kRangesPerFrameMax = 4096;
 inline constexpr size_t kHashesPerFrameMax = 8192;
+inline constexpr size_t kPrintsPerFrameMax = 2048;
 inline constexpr uint8_t kHealthMax = 8;
 
 }  // namespace muster::wire::limits

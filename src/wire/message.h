@@ -57,6 +57,15 @@ struct Attributes {
   friend bool operator==(const Attributes&, const Attributes&) = default;
 };
 
+// What most members of a cluster have in common, told once a frame.
+struct CommonAttributes {
+  uint16_t port = 0;  // of the address; 0: nothing is told in common
+  uint32_t tolerance_ms = 0;
+  std::string agent;
+
+  friend bool operator==(const CommonAttributes&, const CommonAttributes&) = default;
+};
+
 // The fact that travels: one member's state at one incarnation. A short update omits the
 // attributes and carries their hash; a full one carries both.
 struct Update {
@@ -197,6 +206,10 @@ struct StreamMessage {
   std::vector<uint32_t> range_sizes;
   // kSyncCells: one a range. kSyncRecords: the prints whose records are wanted.
   std::vector<uint32_t> hashes;
+  std::vector<Incarnation> incarnations;  // kSyncPrints: one a hash
+  // kSyncSummary: the answer may tell attributes in common. kSyncRecords: those so told.
+  bool reads_common = false;
+  CommonAttributes common;
   std::vector<Update> updates;
 };
 

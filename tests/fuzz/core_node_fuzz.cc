@@ -265,6 +265,15 @@ class Host {
           message->range_sizes.push_back(static_cast<uint32_t>(script_.Below(3)));
           hashes(message->range_sizes.back());
         }
+        for (const uint32_t hash : message->hashes) {
+          message->incarnations.push_back(Incarnation::Of(1, hash % 4));
+        }
+        return;
+      case wire::StreamType::kSyncSummary:
+        message->reads_common = message->tombstones;
+        return;
+      case wire::StreamType::kSyncRecords:
+        if (message->last) message->common = {7946, 4000, "fuzz"};
         return;
       default:
         return;

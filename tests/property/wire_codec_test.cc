@@ -175,7 +175,15 @@ void FillComparison(StreamMessage* message) {
   };
   if (message->type == StreamType::kSyncSummary || message->type == StreamType::kSyncRecords) {
     message->wanted = AnyIds(0, 100);
-    if (message->type == StreamType::kSyncRecords) fill(Below(100));
+    if (message->type == StreamType::kSyncRecords) {
+      fill(Below(100));
+      if (*rc::gen::arbitrary<bool>()) {
+        message->common = {static_cast<uint16_t>(1 + Below(UINT16_MAX)), Any<uint32_t>(),
+                           AnyText("1.-beta", 0, limits::kAgentBytesMax)};
+      }
+    } else {
+      message->reads_common = *rc::gen::arbitrary<bool>();
+    }
     return;
   }
   if (message->type == StreamType::kSyncCells) {
@@ -193,6 +201,9 @@ void FillComparison(StreamMessage* message) {
   for (size_t i = 0; i < message->ranges.size(); ++i) {
     message->range_sizes.push_back(static_cast<uint32_t>(Below(10)));
     fill(message->range_sizes.back());
+  }
+  while (message->incarnations.size() < message->hashes.size()) {
+    message->incarnations.push_back(Incarnation::FromRaw(Any<uint64_t>()));
   }
 }
 

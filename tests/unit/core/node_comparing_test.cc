@@ -170,6 +170,7 @@ TEST(NodeComparingFloodTest, PrintsBeyondAnyTableEndTheirStream) {
   prints.ranges = {0};
   prints.range_sizes = {20};
   prints.hashes.assign(20, 1);
+  prints.incarnations.assign(20, Incarnation::Of(1, 0));
   h.Stream(2, 77, prints);
   h.Stream(2, 77, prints);
   EXPECT_FALSE(h.Closes(2));

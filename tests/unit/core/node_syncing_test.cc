@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "src/base/check.h"
 #include "src/core/ranges.h"
 #include "tests/unit/core/sync_peer.h"
 
@@ -42,16 +43,15 @@ TEST_F(NodeSyncingTest, WhoBeginsLearnsWhatItMissedAndTellsWhatItKnows) {
   size_t at = 0;
   for (size_t i = 0; i < frames[0].ranges.size(); ++i) {
     named[frames[0].ranges[i]] = true;
-    for (uint32_t n = 0; n < frames[0].range_sizes[i]; ++n) {
-      prints.push_back(MakeLeafPrint(frames[0].ranges[i], frames[0].hashes[at++]));
+    for (uint32_t n = 0; n < frames[0].range_sizes[i]; ++n, ++at) {
+      prints.push_back({frames[0].ranges[i], frames[0].hashes[at], frames[0].incarnations[at]});
     }
   }
   const Difference difference = Compare(ranges_, h_.now(), theirs_, named, &prints);
-  EXPECT_EQ(difference.owed.size(), 3u);
-  EXPECT_EQ(difference.wanted.size(), 2u);
+  EXPECT_EQ(difference.owed.size(), 2u);
+  EXPECT_EQ(difference.wanted, std::vector<uint32_t>{PrintOf(8, h_.node().members())});
   StreamMessage records = Of(StreamType::kSyncRecords);
-  records.updates = {Full(7, kFirst + 1, State::kAlive), Full(8, kFirst, State::kAlive),
-                     Full(41, kFirst, State::kAlive)};
+  records.updates = {Full(7, kFirst + 1, State::kAlive), Full(41, kFirst, State::kAlive)};
   records.hashes = difference.wanted;
   h_.Stream(stream, asked_, records);
   EXPECT_EQ(h_.node().member(IdOf(7))->incarnation.raw(), kFirst + 1);
@@ -59,8 +59,7 @@ TEST_F(NodeSyncingTest, WhoBeginsLearnsWhatItMissedAndTellsWhatItKnows) {
   frames = h_.Frames(stream);
   ASSERT_EQ(frames.size(), 1u);
   EXPECT_EQ(frames[0].type, StreamType::kSyncRecords);
-  EXPECT_EQ(IdsOf(frames[0].updates), std::vector<HostId>{IdOf(8)})
-      << "7 was learnt a moment ago and is not sent back";
+  EXPECT_EQ(IdsOf(frames[0].updates), std::vector<HostId>{IdOf(8)});
   h_.EndStream(stream, StreamEnd::kClosed);
   EXPECT_EQ(h_.node().stats().syncs_changed, 1u);
 }
@@ -72,8 +71,8 @@ TEST_F(NodeSyncingTest, WhoIsAskedTellsWhatItKnowsAndWantsTheRest) {
   const StreamMessage records = Ask(2);
   ASSERT_EQ(records.type, StreamType::kSyncRecords);
   EXPECT_TRUE(records.last);
-  EXPECT_EQ(IdsOf(records.updates), (std::vector<HostId>{IdOf(8), IdOf(9)}));
-  std::vector<uint32_t> wanted = {PrintOf(8), PrintOf(9), PrintOf(42)};
+  EXPECT_EQ(IdsOf(records.updates), std::vector<HostId>{IdOf(8)}) << "9 is older here";
+  std::vector<uint32_t> wanted = {PrintOf(9), PrintOf(42)};
   std::sort(wanted.begin(), wanted.end());
   EXPECT_EQ(records.hashes, wanted);
   StreamMessage answer = Of(StreamType::kSyncRecords);
@@ -134,6 +133,121 @@ TEST_F(NodeSyncingTest, TombstonesAreComparedByThemselves) {
   EXPECT_TRUE(records.tombstones);
   EXPECT_EQ(IdsOf(records.updates), std::vector<HostId>{IdOf(15)});
   EXPECT_EQ(records.hashes, std::vector<uint32_t>{PrintOf(13)});
+}
+
+// What was learnt by a reconciliation, and told on by gossip.
+class NodeTellingOnTest : public SyncPeerTest {
+ protected:
+  // The peer begins, and teaches the node members 100 to 99 + `learnt`; the node, which got
+  // `given` members that the peer does not know, tells it of them.
+  void Exchange(uint64_t learnt, uint64_t given) {
+    for (uint64_t n = 0; n < given; ++n) {
+      h_.Gossip(8, {Full(200 + n, kFirst, State::kAlive)});
+    }
+    h_.Run(Duration::Seconds(5), [this] { h_.AnswerPings(); });
+    for (uint64_t n = 0; n < learnt; ++n) Their(Full(100 + n, kFirst, State::kAlive));
+    const StreamMessage records = Ask(2);
+    ASSERT_EQ(records.updates.size(), given);
+    ASSERT_EQ(records.hashes.size(), learnt);
+    StreamMessage answer = Of(StreamType::kSyncRecords);
+    for (uint64_t n = 0; n < learnt; ++n) {
+      answer.updates.push_back(Full(100 + n, kFirst, State::kAlive));
+    }
+    h_.Stream(2, kPeer, answer);
+    ASSERT_TRUE(h_.Closes(2));
+    ASSERT_NE(h_.node().member(IdOf(100)), nullptr);
+  }
+};
+
+TEST_F(NodeTellingOnTest, AFewRecordsAreToldOn) {
+  Exchange(8, 0);
+  EXPECT_EQ(h_.node().queue_depth(), 8u);
+}
+
+TEST_F(NodeTellingOnTest, WhatOnlyWeLackedIsNot) {
+  Exchange(20, 4);
+  EXPECT_EQ(h_.node().queue_depth(), 0u);
+}
+
+TEST_F(NodeTellingOnTest, WhereBothSidesLackedMuchAllIsToldOn) {
+  Exchange(20, 5);
+  EXPECT_EQ(h_.node().queue_depth(), 20u);
+}
+
+TEST_F(NodeTellingOnTest, ABrokenExchangeIsToldOnAsFarAsItCame) {
+  Their(Full(100, kFirst, State::kAlive));
+  ASSERT_EQ(Ask(2).hashes.size(), 1u);
+  StreamMessage answer = Of(StreamType::kSyncRecords);
+  answer.updates = {Full(100, kFirst, State::kAlive)};
+  answer.last = false;
+  h_.Stream(2, kPeer, answer);
+  EXPECT_EQ(h_.node().queue_depth(), 0u);
+  h_.EndStream(2, StreamEnd::kBroken);
+  EXPECT_EQ(h_.node().queue_depth(), 1u);
+}
+
+TEST_F(NodeTellingOnTest, VerdictsAreToldAtOnce) {
+  Their(Full(7, kFirst, State::kLeft));
+  ASSERT_EQ(Ask(2).updates.size(), 1u) << "alive here";
+  StreamMessage answer = Of(StreamType::kSyncRecords);
+  answer.updates = {Short(7, kFirst, State::kLeft)};
+  answer.last = false;
+  h_.Stream(2, kPeer, answer);
+  EXPECT_EQ(h_.StateOf(7), State::kLeft);
+  EXPECT_EQ(h_.node().queue_depth(), 1u);
+}
+
+// More rumours than gossip tells in time: peers are compared with, five a second.
+class NodeMassTest : public ::testing::Test {
+ protected:
+  NodeMassTest() : h_(OptionsOf()) {
+    h_.Meet(30);
+    h_.Run(Duration::Seconds(20), [this] { h_.AnswerPings(); });
+    MUSTER_CHECK(h_.node().queue_depth() == 0);
+  }
+  static Options OptionsOf() {
+    Options options;
+    options.queue_high = 5;
+    options.copies = options.copies_when_busy = 100;
+    return options;
+  }
+  // Each with the cell of the node itself, or with another one. Returns how many pings it sent.
+  int AnswerAlike(Duration span, bool is_alike) {
+    int pings = 0;
+    h_.Run(span, [&] {
+      for (const wire::Packet& ping : h_.Packets()) {
+        if (ping.type != wire::PacketType::kPing) continue;
+        ++pings;
+        wire::Packet ack;
+        ack.type = wire::PacketType::kAck;
+        ack.answers = ping.sequence;
+        ack.view = h_.node().members().view_cell();
+        if (!is_alike) ++ack.view->hash;
+        h_.Receive(ping.target_prefix - 1, ack);
+      }
+    });
+    return pings;
+  }
+  NodeHarness h_;
+};
+
+TEST_F(NodeMassTest, RumoursEndWhenPeersHoldTheTable) {
+  for (uint64_t n = 1; n <= 10; ++n) h_.Gossip(11, {Full(n, kFirst + 1, State::kAlive)});
+  EXPECT_GT(AnswerAlike(Duration::Millis(1500), true), 3);
+  EXPECT_EQ(h_.node().queue_depth(), 0u);
+}
+
+TEST_F(NodeMassTest, RumoursGoOnWhilePeersDiffer) {
+  for (uint64_t n = 1; n <= 10; ++n) h_.Gossip(11, {Full(n, kFirst + 1, State::kAlive)});
+  AnswerAlike(Duration::Millis(1500), false);
+  EXPECT_EQ(h_.node().queue_depth(), 10u);
+  EXPECT_GT(h_.node().stats().syncs, 0u) << "at once, though rumours wait";
+}
+
+TEST_F(NodeMassTest, AFewRumoursAreNoMass) {
+  for (uint64_t n = 1; n <= 5; ++n) h_.Gossip(11, {Full(n, kFirst + 1, State::kAlive)});
+  EXPECT_LE(AnswerAlike(Duration::Millis(1500), true), 3);
+  EXPECT_EQ(h_.node().queue_depth(), 5u);
 }
 
 }  // namespace

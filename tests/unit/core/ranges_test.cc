@@ -117,7 +117,7 @@ TEST_F(RangesTest, SumsAreOfWhatTheExchangeCovers) {
   EXPECT_EQ(LeafSums(RangesOf(1, 2), At(0), a_), LeafSums(RangesOf(1, 2), At(0), b_));
   const Ranges tombstones = RangesOf(1, 2, true);
   std::vector<uint32_t> expected(tombstones.leaves(), 0);
-  expected[tombstones.LeafOf(IdOf(1))] = tombstones.PrintOf(a_[1]);
+  expected[tombstones.LeafOf(IdOf(1))] = tombstones.SumOf(a_[1]);
   EXPECT_EQ(LeafSums(tombstones, At(0), a_), expected) << "too old a one is not compared";
   EXPECT_EQ(LeafSums(tombstones, At(0), b_), std::vector<uint32_t>(tombstones.leaves(), 0));
 }
@@ -132,8 +132,8 @@ TEST_F(RangesTest, TheDifferenceFoundIsTheTrueOne) {
     const uint64_t changed_of_100 = rng.Below(8) == 0 ? 60 : rng.Below(6);
     const bool tombstones = rng.Below(3) == 0;
     const State state = tombstones ? State::kLeft : State::kAlive;
-    std::set<HostId> only_b_has_it;  // that very record
-    std::set<uint32_t> only_a_has_it;
+    std::set<HostId> b_is_ahead;
+    std::set<uint32_t> a_is_ahead;
     const Ranges ranges = RangesOf(rng.Next(), static_cast<uint8_t>(rng.Below(7)), tombstones);
     const auto print_in = [&](const MemberTable& table, uint64_t n) {
       return ranges.PrintOf(*table.Find(IdOf(n)));
@@ -141,12 +141,16 @@ TEST_F(RangesTest, TheDifferenceFoundIsTheTrueOne) {
     (void)a.Apply(At(0), Full(5000, kFirst, State::kAlive));
     (void)b.Apply(At(0), Full(5000, kFirst, State::kAlive));
     for (uint64_t n = 0; n < members; ++n) {
-      const uint64_t kind = rng.Below(100) < changed_of_100 ? 1 + rng.Below(3) : 0;
-      const uint64_t raised = 1 + rng.Below(2);
-      if (kind != 2) (void)a.Apply(At(0), Full(n, kFirst + (kind == 1 ? raised : 0), state));
-      if (kind != 3) (void)b.Apply(At(0), Full(n, kFirst, state));
-      if (kind == 1 || kind == 2) only_b_has_it.insert(IdOf(n));
-      if (kind == 1 || kind == 3) only_a_has_it.insert(print_in(a, n));
+      // 1, 2: a, b holds it higher; 3, 4: only a, b holds it; 5: as high, with other attributes.
+      const uint64_t kind = rng.Below(100) < changed_of_100 ? 1 + rng.Below(5) : 0;
+      const uint64_t raised = (1 + rng.Below(2)) * (rng.Below(2) == 0 ? 1 : kFirst);
+      if (kind != 4) (void)a.Apply(At(0), Full(n, kFirst + (kind == 1 ? raised : 0), state));
+      if (kind != 3) {
+        const uint64_t incarnation = kFirst + (kind == 2 ? raised : 0);
+        (void)b.Apply(At(0), Full(n, incarnation, state, kind == 5 ? 2 : 1));
+      }
+      if (kind == 2 || kind == 4 || kind == 5) b_is_ahead.insert(IdOf(n));
+      if (kind == 1 || kind == 3 || kind == 5) a_is_ahead.insert(print_in(a, n));
     }
     const std::vector<bool> apart = LeavesApart(ranges, a, b);
     std::vector<LeafPrint> prints = AllPrints(ranges, a, apart);
@@ -158,9 +162,9 @@ TEST_F(RangesTest, TheDifferenceFoundIsTheTrueOne) {
       EXPECT_TRUE(record.full);
       EXPECT_TRUE(owed.insert(record.id).second) << "twice";
     }
-    EXPECT_EQ(owed, only_b_has_it) << round;
-    EXPECT_EQ(std::set<uint32_t>(found.wanted.begin(), found.wanted.end()), only_a_has_it);
-    EXPECT_EQ(found.wanted.size(), only_a_has_it.size());
+    EXPECT_EQ(owed, b_is_ahead) << round;
+    EXPECT_EQ(std::set<uint32_t>(found.wanted.begin(), found.wanted.end()), a_is_ahead);
+    EXPECT_EQ(found.wanted.size(), a_is_ahead.size());
   }
 }
 

@@ -109,11 +109,15 @@ class SyncPeerTest : public ::testing::Test {
         if (!ranges_.Covers(h_.now(), member) || ranges_.LeafOf(member.id()) != leaf) continue;
         ++prints.range_sizes.back();
         prints.hashes.push_back(ranges_.PrintOf(member));
+        prints.incarnations.push_back(member.incarnation);
       }
     }
     return prints;
   }
-  uint32_t PrintOf(uint64_t n) const { return ranges_.PrintOf(*theirs_.Find(IdOf(n))); }
+  uint32_t PrintOf(uint64_t n) const { return PrintOf(n, theirs_); }
+  uint32_t PrintOf(uint64_t n, const MemberTable& table) const {
+    return ranges_.PrintOf(*table.Find(IdOf(n)));
+  }
   static std::vector<HostId> IdsOf(const std::vector<wire::Update>& updates) {
     std::vector<HostId> ids;
     for (const wire::Update& update : updates) ids.push_back(update.id);

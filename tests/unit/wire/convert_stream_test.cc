@@ -33,6 +33,9 @@ StreamMessage WithEverything(StreamType type) {
   message.ranges = own.ranges.empty() ? prints.ranges : own.ranges;
   message.range_sizes = prints.range_sizes;
   message.hashes = own.hashes.empty() ? prints.hashes : own.hashes;
+  message.incarnations = prints.incarnations;
+  message.reads_common = true;
+  message.common = sync.common;
   message.updates = SampleStreamMessage(StreamType::kJoin).updates;
   return message;
 }
@@ -67,6 +70,10 @@ TEST(ConvertStream, FieldsOfOtherTypesAreNotRead) {
   message.add_ranges(1);
   message.add_range_sizes(1);
   message.add_hashes(1);
+  message.add_epochs(1);
+  message.add_counters(1);
+  message.set_reads_common(true);
+  message.mutable_common()->set_port(1);
   message.set_target_hi(1);
   message.set_type(static_cast<uint32_t>(StreamType::kReceipt));
   StreamMessage back = WithEverything(StreamType::kJoin);

@@ -166,6 +166,7 @@ TEST(Limits, HashesUnpacked) {
 TEST(Limits, RangesPerFrame) {
   StreamMessage message = SampleStreamMessage(StreamType::kSyncPrints);
   message.hashes.clear();
+  message.incarnations.clear();
   message.ranges.assign(limits::kRangesPerFrameMax, limits::kLeavesMax - 1);
   message.range_sizes.assign(limits::kRangesPerFrameMax, 0);
   EXPECT_EQ(DecodeMessage(message), Reject::kNone);
@@ -178,13 +179,38 @@ TEST(Limits, TheLargestFrameOfPrintsFits) {
   StreamMessage message = SampleStreamMessage(StreamType::kSyncPrints);
   message.ranges.assign(limits::kRangesPerFrameMax, limits::kLeavesMax - 1);
   message.range_sizes.assign(limits::kRangesPerFrameMax, 0);
-  message.range_sizes[0] = limits::kHashesPerFrameMax;
-  message.hashes.assign(limits::kHashesPerFrameMax, UINT32_MAX);
+  message.range_sizes[0] = limits::kPrintsPerFrameMax;
+  message.hashes.assign(limits::kPrintsPerFrameMax, UINT32_MAX);
+  message.incarnations.assign(limits::kPrintsPerFrameMax,
+                              Incarnation::Of(Incarnation::kEpochMax, Incarnation::kCounterTop));
   Codec codec(kCluster);
   std::string frame;
   EXPECT_GT(codec.EncodeFrame(message, "", &frame), 0u);
   StreamMessage decoded;
   EXPECT_EQ(codec.DecodeFrame(frame.substr(limits::kFrameHeaderBytes), &decoded), Reject::kNone);
+}
+
+TEST(Limits, PrintsPerFrame) {
+  StreamMessage message = SampleStreamMessage(StreamType::kSyncPrints);
+  const auto decode = [&message](size_t prints) {
+    message.ranges = {0};
+    message.range_sizes = {static_cast<uint32_t>(prints)};
+    message.hashes.assign(prints, 1);
+    message.incarnations.assign(prints, Incarnation::Of(1, 0));
+    return DecodeMessage(message);
+  };
+  EXPECT_EQ(decode(limits::kPrintsPerFrameMax), Reject::kNone);
+  EXPECT_EQ(decode(limits::kPrintsPerFrameMax + 1), Reject::kLimit);
+}
+
+// Packed, each of them would grow to eight bytes before they are counted.
+TEST(Limits, EpochsAndCountersOfPrints) {
+  proto::StreamMessage message = AsGenerated(SampleStreamMessage(StreamType::kSyncPrints));
+  for (size_t i = 0; i <= limits::kPrintsPerFrameMax * 10; ++i) message.add_epochs(1);
+  EXPECT_EQ(DecodeFrameBody(message.SerializeAsString()), Reject::kLimit);
+  message = AsGenerated(SampleStreamMessage(StreamType::kSyncPrints));
+  for (size_t i = 0; i <= limits::kPrintsPerFrameMax * 5; ++i) message.add_counters(1);
+  EXPECT_EQ(DecodeFrameBody(message.SerializeAsString()), Reject::kLimit);
 }
 
 TEST(Limits, NameBytes) {

@@ -306,6 +306,43 @@ INSTANTIATE_TEST_SUITE_P(Table, RejectedFrame,
                                         Reject::kMalformed},
                              StreamCase{"a print without a leaf", StreamType::kSyncPrints,
                                         [](auto* m) { m->add_hashes(1); }, Reject::kMalformed},
+                             StreamCase{"a print without an epoch", StreamType::kSyncPrints,
+                                        [](auto* m) { m->mutable_epochs()->RemoveLast(); },
+                                        Reject::kMalformed},
+                             StreamCase{"a print without its incarnation", StreamType::kSyncPrints,
+                                        [](auto* m) {
+                                          m->mutable_epochs()->RemoveLast();
+                                          m->mutable_counters()->RemoveLast();
+                                        },
+                                        Reject::kMalformed},
+                             StreamCase{"a print of an epoch beyond 40 bits",
+                                        StreamType::kSyncPrints,
+                                        [](auto* m) { m->set_epochs(0, kEpochTooHigh); },
+                                        Reject::kMalformed},
+                             StreamCase{"a print of a counter beyond 24 bits",
+                                        StreamType::kSyncPrints,
+                                        [](auto* m) { m->set_counters(0, 1u << 24); },
+                                        Reject::kMalformed},
+                             StreamCase{"attributes in common without a port",
+                                        StreamType::kSyncRecords,
+                                        [](auto* m) { m->mutable_common()->clear_port(); },
+                                        Reject::kMalformed},
+                             StreamCase{"a port in common that is none", StreamType::kSyncRecords,
+                                        [](auto* m) { m->mutable_common()->set_port(65'536); },
+                                        Reject::kMalformed},
+                             StreamCase{"a release in common that is too long",
+                                        StreamType::kSyncRecords,
+                                        [](auto* m) {
+                                          m->mutable_common()->set_agent(std::string(33, 'a'));
+                                        },
+                                        Reject::kLimit},
+                             StreamCase{"attributes without a port where none is common",
+                                        StreamType::kJoin,
+                                        [](auto* m) {
+                                          auto* own = m->mutable_updates(0);
+                                          own->mutable_attributes()->clear_port();
+                                        },
+                                        Reject::kName},
                              StreamCase{"sizes whose sum wraps", StreamType::kSyncPrints,
                                         [](auto* m) {
                                           m->set_range_sizes(0, UINT32_MAX);

@@ -33,6 +33,12 @@ std::string Describe(const std::vector<uint32_t>& numbers) {
   return out;
 }
 
+std::string Describe(const std::vector<Incarnation>& incarnations) {
+  std::string out;
+  for (const Incarnation incarnation : incarnations) absl::StrAppend(&out, incarnation.raw(), ",");
+  return out;
+}
+
 std::string Describe(const std::vector<Update>& updates) {
   std::string out;
   for (const Update& update : updates) {
@@ -157,7 +163,12 @@ StreamMessage SampleStreamMessage(StreamType type) {
       message.tombstones = true;
       message.last = true;
       message.wanted = {SampleId(3), SampleId(4)};
-      if (type == StreamType::kSyncRecords) message.hashes = {1, UINT32_MAX};
+      if (type == StreamType::kSyncRecords) {
+        message.hashes = {1, UINT32_MAX};
+        message.common = {7946, 4000, "1.2.3"};
+      } else {
+        message.reads_common = true;
+      }
       break;
     case StreamType::kSyncCells:
       message.last = true;
@@ -175,6 +186,9 @@ StreamMessage SampleStreamMessage(StreamType type) {
       message.ranges = {0, 7, 65'535};
       message.range_sizes = {2, 0, 1};
       message.hashes = {7, 6, 5};
+      message.incarnations = {Incarnation::Of(kEpoch, 0),
+                              Incarnation::Of(Incarnation::kEpochMax, Incarnation::kCounterTop),
+                              Incarnation()};
       break;
     case StreamType::kLeave:
       message.updates = {SampleUpdate(1)};
@@ -229,7 +243,9 @@ std::string Describe(const StreamMessage& message) {
       " wanted=", Describe(message.wanted), " salt=", message.salt,
       " bits=", static_cast<int>(message.range_bits), " ranges=", Describe(message.ranges),
       " sizes=", Describe(message.range_sizes), " hashes=", Describe(message.hashes),
-      " updates:", Describe(message.updates));
+      " incarnations=", Describe(message.incarnations), " reads_common=", message.reads_common,
+      " common=", message.common.port, "/", message.common.tolerance_ms, "/",
+      Text(message.common.agent), " updates:", Describe(message.updates));
 }
 
 std::string Envelope(std::string_view cluster, std::string_view body) {
