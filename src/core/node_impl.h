@@ -13,6 +13,7 @@
 #include "src/core/hints.h"
 #include "src/core/joiner.h"
 #include "src/core/last_answers.h"
+#include "src/core/leave_progress.h"
 #include "src/core/loss_history.h"
 #include "src/core/member_table.h"
 #include "src/core/name_watch.h"
@@ -127,14 +128,6 @@ class Node::Impl {
     HostId source;
     TimePoint next_at;
     int tries = 0;
-  };
-  struct LeaveProgress {
-    TimePoint deadline = TimePoint::Never();
-    std::vector<HostId> tried;
-    uint64_t asked = 0;
-    uint64_t confirmed = 0;
-    int open = 0;
-    bool done = false;
   };
 
   // ---- node.cc ----
