@@ -20,16 +20,18 @@ int64_t VerdictTime(TimePoint now, const wire::Update& update) {
   return (now - Duration::Seconds(update.age_s)).micros();
 }
 
-// What a member adds to the cell that counts it.
-uint64_t CellHash(const MemberView& member) {
-  uint64_t hash = HashCombine(member.id().Hash(), member.incarnation.raw());
-  hash = HashCombine(hash, member.attributes_hash());
-  // Up and leaving look alike: a suspicion is no difference between tables. Verdicts must agree.
-  if (member.is_tombstone()) hash = HashCombine(hash, static_cast<uint64_t>(member.state));
-  return hash;
+}  // namespace
+
+uint64_t LiveHash(const MemberView& member) {
+  const uint64_t hash = HashCombine(member.id().Hash(), member.incarnation.raw());
+  return HashCombine(hash, member.attributes_hash());
 }
 
-}  // namespace
+uint64_t CellHash(const MemberView& member) {
+  const uint64_t hash = LiveHash(member);
+  if (!member.is_tombstone()) return hash;
+  return HashCombine(hash, static_cast<uint64_t>(member.state));
+}
 
 MemberTable::MemberTable(RecordPool* pool, size_t up_max, size_t tombstones_max)
     : pool_(pool), up_max_(up_max), tombstones_max_(tombstones_max) {}

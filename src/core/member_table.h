@@ -42,6 +42,13 @@ struct MemberView {
 };
 static_assert(sizeof(MemberView) <= 32);
 
+// What a live member adds to the view cell: (id, incarnation, attributes hash). Up and leaving look
+// alike: a suspicion is no difference between tables.
+uint64_t LiveHash(const MemberView& member);
+// What a member adds to the cell that counts it: for a tombstone its state too, for verdicts must
+// agree.
+uint64_t CellHash(const MemberView& member);
+
 // What one Apply changed, for whoever must react to it (rings, rumours, events).
 struct Change {
   enum class Kind : uint8_t {

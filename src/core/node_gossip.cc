@@ -95,7 +95,11 @@ void Node::Impl::NoteCell(const Source& source, const wire::ViewCell& theirs, bo
   peer_cells_.Note(now_, source.sender, theirs, table_.view_cell());
   has_news_for_users_ = true;
   const bool equal = theirs == table_.view_cell();
-  if (settle_left_ > 0 && may_sync) settle_agreed_ = equal ? settle_agreed_ + 1 : 0;
+  if (settle_left_ > 0 && may_sync) {
+    settle_agreed_ = equal ? settle_agreed_ + 1 : 0;
+    // Whoever holds our very table knows what we still have to tell of it.
+    if (settle_agreed_ >= kSettleAgreed) rumours_.DropTold();
+  }
   if (!equal && may_sync) {
     ConsiderSync(source.sender, peer->attributes().address, false);
   }
@@ -116,6 +120,12 @@ void Node::Impl::StartSettling() {
   settle_left_ = kSettleTries;
   settle_agreed_ = 0;
   settle_at_ = std::min(settle_at_, now_ + kSettleEvery);
+}
+
+// What is more than gossip tells in time is fetched, table by table, until peers agree.
+void Node::Impl::NoteMass() {
+  mass_until_ = now_ + options_.period * 2;
+  if (settle_left_ == 0) StartSettling();
 }
 
 void Node::Impl::Settle() {

@@ -13,6 +13,7 @@
 #include "src/core/hints.h"
 #include "src/core/joiner.h"
 #include "src/core/last_answers.h"
+#include "src/core/leave_progress.h"
 #include "src/core/loss_history.h"
 #include "src/core/member_table.h"
 #include "src/core/name_watch.h"
@@ -39,7 +40,7 @@ namespace muster::core {
 //   node_suspicion.cc  accusing, last look         node_joining.cc    joiner, door, healing
 //   node_commands.cc what users ask                node_syncing.cc    streamed reconciliation
 //   node_voting.cc   votes of observers            node_sickness.cc   lossy and flapping members
-//   node_batching.cc what users are shown
+//   node_batching.cc what users are shown        node_comparing.cc  its ranges of hash space
 class Node::Impl {
  public:
   Impl(const Options& options, Identity identity, uint64_t seed, TimePoint now, RecordPool* pool);
@@ -75,7 +76,6 @@ class Node::Impl {
   const MemberView* shown(size_t index) const;
   size_t shown_count(wire::State state) const;
   uint64_t shown_version() const { return table_.version() - batcher_.versions_behind(); }
-
   Options options_;
   Identity identity_;
   Stats stats_;
@@ -110,7 +110,6 @@ class Node::Impl {
  private:
   // Lonely observers: hearing nobody for this long lets silence count.
   static constexpr Duration kLonelyAfter = Duration::Seconds(60);
-
   // Where a claim comes from.
   struct Source {
     HostId sender;
@@ -129,14 +128,6 @@ class Node::Impl {
     HostId source;
     TimePoint next_at;
     int tries = 0;
-  };
-  struct LeaveProgress {
-    TimePoint deadline = TimePoint::Never();
-    std::vector<HostId> tried;
-    uint64_t asked = 0;
-    uint64_t confirmed = 0;
-    int open = 0;
-    bool done = false;
   };
 
   // ---- node.cc ----
@@ -168,7 +159,7 @@ class Node::Impl {
   void StartExtraProbe();
   Flight* StartFlight(const MemberView& member, ProbeKind kind, TimePoint due);
   void SendPing(Flight& flight, uint8_t ring);
-  // Tells a member what is held of it; its answer says which run it is in.
+  // Tells a member what is held of it.
   void AskWhichEpoch(const MemberView& member);
   void GoIndirect(Flight& flight);
   void AskRelays(Flight& flight);
@@ -180,11 +171,9 @@ class Node::Impl {
   void Answered(Flight& flight, const Door::Answer& answer);
   void FinishFlight(Flight& flight);
   bool IsLate(const Flight& flight) const;
-  // Nothing can be concluded from its failure.
-  bool IsVoid(const Flight& flight) const;
+  bool IsVoid(const Flight& flight) const;  // nothing can be concluded from its failure
   bool IsLonely() const;
-  // Nothing has come in since a probe that proved nothing.
-  bool IsDeaf() const;
+  bool IsDeaf() const;  // nothing has come in since a probe that proved nothing
   Duration AckTimeoutOf(const MemberView& member) const;
   void SendNacks();
   const MemberView* RandomUpMember(const HostId& avoid);
@@ -247,13 +236,14 @@ class Node::Impl {
   void RaiseOwn(Incarnation incarnation, bool full);
   void React(const Change& change, const wire::Update& update, const HostId& source);
   void QueueRumour(const Change& change, const wire::Update& update, const HostId& source);
+  void PutRumour(uint32_t index, RumourClass rumour_class, bool full, const HostId& source);
   void RunMemberTimers();
   void Reap(const HostId& id);
   void Forget(const HostId& id);
   wire::Update UpdateFor(uint32_t index, bool full) const;
-  void AppendUpdateFor(uint32_t index, bool full, std::string* pieces);
-  // What is said of `id` behind its back, if anything: goes into everything sent to it, so that it
-  // can refute.
+  void AppendUpdateFor(uint32_t index, bool full, std::string* pieces,
+                       const wire::CommonAttributes* common = nullptr);
+  // What is said of `id` behind its back goes into everything sent to it, so that it can refute.
   void AppendClaimAbout(const HostId& id, std::string* pieces);
   wire::Update OwnUpdate(Incarnation incarnation, wire::State state) const;
 
@@ -275,6 +265,7 @@ class Node::Impl {
   void ReportAgreement();
   void Settle();
   void StartSettling();
+  void NoteMass();
   void SendPieces(const Address& to);
 
   // ---- node_streams.cc ----
@@ -308,16 +299,33 @@ class Node::Impl {
   void Heal();
   bool HealNeeded() const;
   std::vector<Address> LostSeeds() const;
-
   // ---- node_syncing.cc ----
   void ConsiderSync(const HostId& peer, const Address& address, bool tombstones);
+  void BeginSync(const HostId& peer, const Address& address, bool tombstones, size_t their_count);
+  SyncSession* AcceptSync(StreamId stream);
+  bool IsInSyncDebt() const;
+  void SendSyncFrame(const SyncSession& session, wire::StreamType type, bool last);
   void SendSummary(SyncSession& session);
-  size_t SyncedMax() const;  // more subjects in one exchange are an attack
+  size_t SyncedMax() const;
+  void HandleSyncRequest(StreamId stream);
   void HandleSyncSummary(StreamId stream);
   void HandleSyncRecords(StreamId stream);
+  void RecordsRead(SyncSession* session);
   void SendRecords(SyncSession& session);
-  void EndSync(StreamId stream);
+  void TellOn(const SyncSession& session);
+  void CloseSync(StreamId stream, bool is_complete);
+  void SyncStreamEnded(StreamId stream, StreamEnd end);
   void CollectDifference(const wire::Update& theirs, SyncSession* session);
+
+  // ---- node_comparing.cc ----
+  void EndStreamOutOfOrder(StreamId stream);
+  bool IsFromSyncPeer(const SyncSession& session);
+  void SendCells(SyncSession& session);
+  void PutOffComparison(StreamId stream);
+  void HandleSyncCells(StreamId stream);
+  void HandleSyncSplit(StreamId stream);
+  void SendPrints(SyncSession& session);
+  void HandleSyncPrints(StreamId stream);
 
   TimePoint now_;
   bool drained_ = true;
@@ -327,9 +335,8 @@ class Node::Impl {
   wire::StreamMessage message_;  // outgoing scratch
   std::string pieces_;
   bool answer_about_self_ = false;  // somebody holds a wrong claim about us: tell them
-
-  DeadlineHeap<HostId> schedule_;  // when to probe each target next
-  DeadlineHeap<HostId> focus_;     // and those that have just lost packets, besides
+  DeadlineHeap<HostId> schedule_;   // when to probe each target next
+  DeadlineHeap<HostId> focus_;      // and those that have just lost packets, besides
   std::vector<HostId> scheduled_;
   DeadlineHeap<HostId> leaving_members_;
   DeadlineHeap<HostId> tombstones_;
@@ -351,9 +358,11 @@ class Node::Impl {
   TimePoint settle_at_ = TimePoint::Never();
   int settle_left_ = 0;
   int settle_agreed_ = 0;
-  TimePoint last_change_;  // of the table
-  TimePoint last_sync_;    // that we began
-  TimePoint last_sweep_;   // when all targets were last probed out of turn
+  TimePoint mass_until_;                     // more news than gossip can tell may go on till then
+  std::vector<Owed>* told_later_ = nullptr;  // while an exchange's records are read: its `learnt`
+  TimePoint last_change_;                    // of the table
+  TimePoint last_sync_;                      // that we began
+  TimePoint last_sweep_;                     // when all targets were last probed out of turn
   TimePoint no_accusing_until_;
   uint64_t batch_ = 0;               // of the changes that users were shown last
   bool is_showing_ = false;          // this call has shown some

@@ -148,7 +148,11 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
       message_in_.epoch_known + 1 < Incarnation::kEpochMax) {
     RaiseOwn(Incarnation::Of(message_in_.epoch_known + 1, 0), true);
   }
+  // Whoever has no company has nobody to tell of it.
+  std::vector<Owed> untold;
+  if (others_up() == 0) told_later_ = &untold;
   LearnAll(message_in_.updates, source);
+  told_later_ = nullptr;
   last_heard_ = now_;
   if (isolated_) CheckIsolation();
   EndJoinAttempt(stream, "", wire::JoinVerdict::kAccepted);
@@ -161,12 +165,7 @@ void Node::Impl::HandleJoinAnswer(StreamId stream) {
     if (peer != nullptr && *message_in_.view != table_.view_cell()) {
       const HostId id = peer->id();
       const Address address = peer->attributes().address;
-      if (!syncs_.has_own()) {
-        const StreamId sync = OpenStream(address, StreamRole::kSync, options_.stream_budget);
-        syncs_.Begin(sync, id, false, table_.version());
-        ++stats_.syncs;
-        last_sync_ = now_;
-      }
+      if (!syncs_.has_own()) BeginSync(id, address, false, message_in_.view->count);
     }
   }
   if (first) StartSettling();

@@ -41,7 +41,8 @@ wire::Update Node::Impl::UpdateFor(uint32_t index, bool full) const {
   return update;
 }
 
-void Node::Impl::AppendUpdateFor(uint32_t index, bool full, std::string* pieces) {
+void Node::Impl::AppendUpdateFor(uint32_t index, bool full, std::string* pieces,
+                                 const wire::CommonAttributes* common) {
   wire::Update update = UpdateFor(index, full);
   if (update.state == wire::State::kSuspect) {
     if (const Suspicion* suspicion = suspicions_.Find(update.id)) {
@@ -49,7 +50,7 @@ void Node::Impl::AppendUpdateFor(uint32_t index, bool full, std::string* pieces)
           std::clamp<int64_t>((now_ - suspicion->began).millis(), 0, 3'600'000));
     }
   }
-  wire::EncodeUpdate(update, pieces);
+  wire::EncodeUpdate(update, pieces, common);
 }
 
 void Node::Impl::AppendClaimAbout(const HostId& id, std::string* pieces) {
@@ -219,11 +220,23 @@ void Node::Impl::QueueRumour(const Change& change, const wire::Update& update,
       rumour_class = RumourClass::kVerdict;
   }
   const bool full = attributes_news && !member.attributes().name.empty();
+  const bool waits = told_later_ != nullptr && told_later_->size() < SyncedMax();
+  if (waits && change.index != 0 && member.state == wire::State::kAlive) {
+    rumours_.Drop(member.id());
+    told_later_->push_back({member.id(), full});
+    return;
+  }
+  PutRumour(change.index, rumour_class, full, source);
+}
+
+void Node::Impl::PutRumour(uint32_t index, RumourClass rumour_class, bool full,
+                           const HostId& source) {
   std::string piece;
-  AppendUpdateFor(change.index, full, &piece);
+  AppendUpdateFor(index, full, &piece);
   const bool busy = rumours_.size() > static_cast<size_t>(options_.queue_high);
-  rumours_.Put(member.id(), rumour_class, std::move(piece),
+  rumours_.Put(table_[index].id(), rumour_class, std::move(piece),
                busy ? options_.copies_when_busy : options_.copies, source);
+  if (busy) NoteMass();
   NewsArrived();
 }
 

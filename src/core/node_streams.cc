@@ -61,7 +61,9 @@ void Node::Impl::HandleStreamOpened(StreamId stream, const Address& peer) {
     case StreamRole::kJoin:
       return SendJoin(stream);
     case StreamRole::kSync:
-      if (SyncSession* session = syncs_.Find(stream)) SendSummary(*session);
+      if (SyncSession* session = syncs_.Find(stream)) {
+        session->by_ranges ? SendCells(*session) : SendSummary(*session);
+      }
       return;
     case StreamRole::kLeave: {
       message_ = wire::StreamMessage();
@@ -123,7 +125,12 @@ void Node::Impl::HandleStreamMessage(StreamId stream, std::string_view body) {
       }
       break;
     case wire::StreamType::kSyncSummary:
-      if (inbound) return HandleSyncSummary(stream);
+    case wire::StreamType::kSyncCells:
+    case wire::StreamType::kSyncPrints:
+      if (inbound) return HandleSyncRequest(stream);
+      break;
+    case wire::StreamType::kSyncSplit:
+      if (own == StreamRole::kSync) return HandleSyncSplit(stream);
       break;
     case wire::StreamType::kSyncRecords:
       if (syncs_.Find(stream) != nullptr && !door_.IsWaiting(stream)) {
@@ -243,9 +250,8 @@ void Node::Impl::HandleStreamClosed(StreamId stream, StreamEnd end) {
     case StreamRole::kConflict:
       return ProbeStreamEnded(stream, end);
     case StreamRole::kSync:
-      return syncs_.End(stream);
     case StreamRole::kInbound:
-      return syncs_.End(stream);
+      return SyncStreamEnded(stream, end);
     case StreamRole::kLeave:
       --leave_.open;
       return TellNextPeerOfLeave();

@@ -7,6 +7,9 @@
 namespace muster::core {
 namespace {
 
+constexpr int kRefusals = 2;
+constexpr Duration kWholeFor = Duration::Seconds(60);
+
 void Judge(TimePoint now, const wire::ViewCell& ours, PeerCells::Peer* peer) {
   const bool agrees = peer->cell == ours;
   if (!agrees && peer->agrees) peer->differs_since = now;
@@ -17,6 +20,13 @@ void Judge(TimePoint now, const wire::ViewCell& ours, PeerCells::Peer* peer) {
 
 PeerCells::Peer* PeerCells::Find(const HostId& id) {
   for (Peer& peer : peers_) {
+    if (peer.id == id) return &peer;
+  }
+  return nullptr;
+}
+
+const PeerCells::Peer* PeerCells::Find(const HostId& id) const {
+  for (const Peer& peer : peers_) {
     if (peer.id == id) return &peer;
   }
   return nullptr;
@@ -47,20 +57,20 @@ void PeerCells::OwnCellChanged(TimePoint now, const wire::ViewCell& ours) {
 }
 
 bool PeerCells::WorthReconciling(const HostId& id, const wire::ViewCell& ours) const {
-  for (const Peer& peer : peers_) {
-    if (peer.id != id) continue;
-    if (peer.agrees) return false;
-    return !(peer.futile && peer.futile_ours == ours && peer.futile_theirs == peer.cell);
-  }
-  return false;
+  const Peer* peer = Find(id);
+  if (peer == nullptr || peer->agrees) return false;
+  return !(peer->futile && peer->futile_ours == ours && peer->futile_theirs == peer->cell);
+}
+
+uint32_t PeerCells::CountOf(const HostId& id) const {
+  const Peer* peer = Find(id);
+  return peer == nullptr ? 0 : peer->cell.count;
 }
 
 uint32_t PeerCells::CountApart(const HostId& id, const wire::ViewCell& ours) const {
-  for (const Peer& peer : peers_) {
-    if (peer.id != id) continue;
-    return std::max(peer.cell.count, ours.count) - std::min(peer.cell.count, ours.count);
-  }
-  return 0;
+  const Peer* peer = Find(id);
+  if (peer == nullptr) return 0;
+  return std::max(peer->cell.count, ours.count) - std::min(peer->cell.count, ours.count);
 }
 
 void PeerCells::MarkFutile(const HostId& id, const wire::ViewCell& ours) {
@@ -69,6 +79,21 @@ void PeerCells::MarkFutile(const HostId& id, const wire::ViewCell& ours) {
   peer->futile = true;
   peer->futile_ours = ours;
   peer->futile_theirs = peer->cell;
+}
+
+void PeerCells::NoteRefusal(TimePoint now, const HostId& id) {
+  Peer* peer = Find(id);
+  if (peer == nullptr || ++peer->refused < kRefusals) return;
+  peer->whole_until = now + kWholeFor;
+}
+
+void PeerCells::NoteComparison(const HostId& id) {
+  if (Peer* peer = Find(id)) peer->refused = 0;
+}
+
+bool PeerCells::WantsWholeTables(TimePoint now, const HostId& id) const {
+  const Peer* peer = Find(id);
+  return peer != nullptr && now < peer->whole_until;
 }
 
 void PeerCells::Forget(const HostId& id) {

@@ -28,6 +28,10 @@ class PeerCells {
     wire::ViewCell futile_ours;
     wire::ViewCell futile_theirs;
     bool futile = false;
+    // Comparisons of ranges closed without an answer, since the last that was answered; and until
+    // when whole tables are exchanged instead.
+    int refused = 0;
+    TimePoint whole_until;
   };
 
   // A ping or ack of `id` carried `theirs` while our cell was `ours`.
@@ -37,10 +41,19 @@ class PeerCells {
   void OwnCellChanged(TimePoint now, const wire::ViewCell& ours);
   // The peer's table differs and a reconciliation could change that.
   bool WorthReconciling(const HostId& id, const wire::ViewCell& ours) const;
+  // How many members the peer holds; 0 where it is not known.
+  uint32_t CountOf(const HostId& id) const;
   // How many members more one of us two holds; 0 where the peer is not known.
   uint32_t CountApart(const HostId& id, const wire::ViewCell& ours) const;
   void MarkFutile(const HostId& id, const wire::ViewCell& ours);
   void Forget(const HostId& id);
+
+  // The peer closed a comparison of ranges without an answer. Once may be a lack of streams; twice
+  // in a row is a release that cannot compare: it gets whole tables for a minute, then is tried
+  // again.
+  void NoteRefusal(TimePoint now, const HostId& id);
+  void NoteComparison(const HostId& id);  // it answered
+  bool WantsWholeTables(TimePoint now, const HostId& id) const;
 
   // Peers heard from at or after `since`; and of those the ones that agree.
   size_t CountSince(TimePoint since, size_t* agreeing) const;
@@ -50,6 +63,7 @@ class PeerCells {
 
  private:
   Peer* Find(const HostId& id);
+  const Peer* Find(const HostId& id) const;
   std::vector<Peer> peers_;
 };
 

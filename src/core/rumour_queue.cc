@@ -57,6 +57,16 @@ void RumourQueue::Drop(const HostId& subject) {
   if (const uint32_t* slot = by_subject_.Find(subject); slot != nullptr) Remove(*slot);
 }
 
+void RumourQueue::DropTold() {
+  std::vector<uint32_t> told;
+  for (const RumourClass c : {RumourClass::kRefutation, RumourClass::kJoin}) {
+    for (const Turn& turn : turns_[static_cast<size_t>(c)]) {
+      if (turn.told > 0) told.push_back(turn.slot);
+    }
+  }
+  for (const uint32_t slot : told) Remove(slot);
+}
+
 void RumourQueue::Known(const HostId& subject) {
   if (const uint32_t* slot = by_subject_.Find(subject); slot != nullptr) Spend(*slot, false);
 }

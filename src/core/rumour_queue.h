@@ -34,6 +34,8 @@ class RumourQueue {
   void Put(const HostId& subject, RumourClass rumour_class, std::string encoded, int copies,
            const HostId& source);
   void Drop(const HostId& subject);
+  // Drops what the view cell covers, joins and refutations, and has been told at least once.
+  void DropTold();
 
   // Appends pieces to `*out`, at most `budget` bytes and `max_pieces`, for the peer `to`: nothing
   // whose source or whose subject is `to` (a member is told about itself by other means). Counts

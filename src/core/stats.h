@@ -31,7 +31,9 @@ struct Stats {
   uint64_t verdicts_delayed = 0;  // due, but the verdict gate was unmet
   uint64_t refutations = 0;       // of claims about this member
   uint64_t syncs = 0;             // streamed exchanges begun
-  uint64_t syncs_changed = 0;     // that changed our table
+  uint64_t syncs_by_ranges = 0;   // of those, by a comparison of ranges (sync.h)
+  uint64_t syncs_refused = 0;     // comparisons that a peer closed without an answer
+  uint64_t syncs_changed = 0;     // exchanges, whoever began them, that changed our table
   uint64_t stalls = 0;            // times the host was late by more than a period
   uint64_t streams_refused = 0;   // beyond streams_max
 };

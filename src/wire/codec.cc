@@ -93,9 +93,14 @@ Reject ReadStreamMessage(std::string_view body, StreamMessage* message) {
 
 }  // namespace
 
-size_t EncodeUpdate(const Update& update, std::string* out) {
+size_t EncodeUpdate(const Update& update, std::string* out, const CommonAttributes* common) {
   proto::Update message;
   ToProto(update, &message);
+  if (common != nullptr && update.attributes && HasCommon(*update.attributes, *common)) {
+    message.mutable_attributes()->clear_port();
+    message.mutable_attributes()->clear_tolerance_ms();
+    message.mutable_attributes()->clear_agent();
+  }
   const size_t message_bytes = message.ByteSizeLong();
   const size_t start = out->size();
   const size_t length_bytes = CodedOutputStream::VarintSize32(static_cast<uint32_t>(message_bytes));

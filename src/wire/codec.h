@@ -23,8 +23,10 @@ inline constexpr size_t kHeaderBytes = 6;
 inline constexpr size_t kChecksumBytes = 8;
 
 // One update as a ready-made piece of a packet or frame body. Encoded once when a fact is learnt,
-// then appended to any number of packets. Appends to `*out`; returns the bytes added.
-size_t EncodeUpdate(const Update& update, std::string* out);
+// then appended to any number of packets. Appends to `*out`; returns the bytes added. With
+// `common`, for frames that tell it: attributes that have all of it leave it out.
+size_t EncodeUpdate(const Update& update, std::string* out,
+                    const CommonAttributes* common = nullptr);
 
 // Encodes and decodes for one cluster. Keeps scratch messages between calls, so that a warm codec
 // allocates nothing per datagram. One thread at a time.

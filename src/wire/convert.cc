@@ -47,14 +47,15 @@ bool IsWithinLimits(const proto::Attributes& from) {
   return bytes <= limits::kTagBytesMax;
 }
 
-Reject FromProto(const proto::Attributes& from, Attributes* to) {
+Reject FromProto(const proto::Attributes& from, const CommonAttributes& common, Attributes* to) {
   if (!IsWithinLimits(from)) return Reject::kLimit;
+  const bool is_common = from.port() == 0;
   to->name = from.name();
-  const Reject reject = ReadAddress(from.ip(), from.port(), &to->address);
+  const Reject reject = ReadAddress(from.ip(), is_common ? common.port : from.port(), &to->address);
   if (reject != Reject::kNone) return reject;
   to->boot = from.boot();
-  to->tolerance_ms = from.tolerance_ms();
-  to->agent = from.agent();
+  to->tolerance_ms = is_common ? common.tolerance_ms : from.tolerance_ms();
+  to->agent = is_common ? common.agent : from.agent();
   to->tags.clear();
   for (const proto::Tag& tag : from.tags()) to->tags.emplace_back(tag.key(), tag.value());
   return FindFault(*to) == AttributesFault::kNone ? Reject::kNone : Reject::kName;
@@ -161,12 +162,18 @@ Reject ReadHostIds(const HalvesOfIds& from, size_t ids_max, std::vector<HostId>*
   return Reject::kNone;
 }
 
-Reject ReadUpdates(const RepeatedUpdates& from, size_t updates_max, std::vector<Update>* to) {
+bool HasCommon(const Attributes& attributes, const CommonAttributes& common) {
+  return attributes.address.port() == common.port &&
+         attributes.tolerance_ms == common.tolerance_ms && attributes.agent == common.agent;
+}
+
+Reject ReadUpdates(const RepeatedUpdates& from, size_t updates_max, const CommonAttributes& common,
+                   std::vector<Update>* to) {
   to->clear();
   if (static_cast<size_t>(from.size()) > updates_max) return Reject::kLimit;
   to->reserve(static_cast<size_t>(from.size()));
   for (const proto::Update& update : from) {
-    const Reject reject = FromProto(update, &to->emplace_back());
+    const Reject reject = FromProto(update, common, &to->emplace_back());
     if (reject != Reject::kNone) return reject;
   }
   return Reject::kNone;
@@ -186,7 +193,7 @@ void ToProto(const Update& from, proto::Update* to) {
   if (from.attributes) ToProto(*from.attributes, to->mutable_attributes());
 }
 
-Reject FromProto(const proto::Update& from, Update* to) {
+Reject FromProto(const proto::Update& from, const CommonAttributes& common, Update* to) {
   const uint32_t state = from.claim() & kStateMask;
   const uint32_t reason = from.claim() >> kReasonShift & kReasonMask;
   const uint32_t counter = from.claim() >> kCounterShift;
@@ -204,7 +211,7 @@ Reject FromProto(const proto::Update& from, Update* to) {
   to->attributes.reset();
   to->attributes_hash = from.attributes_hash();
   if (!from.has_attributes()) return Reject::kNone;
-  const Reject reject = FromProto(from.attributes(), &to->attributes.emplace());
+  const Reject reject = FromProto(from.attributes(), common, &to->attributes.emplace());
   if (reject == Reject::kNone) to->attributes_hash = AttributesHash(*to->attributes);
   return reject;
 }
@@ -274,7 +281,7 @@ Reject FromProto(const proto::Packet& from, Packet* to) {
   if (reject != Reject::kNone) return reject;
   reject = ReadFieldsOfType(from, to);
   if (reject != Reject::kNone) return reject;
-  return ReadUpdates(from.updates(), limits::kUpdatesPerPacketMax, &to->updates);
+  return ReadUpdates(from.updates(), limits::kUpdatesPerPacketMax, {}, &to->updates);
 }
 
 }  // namespace muster::wire

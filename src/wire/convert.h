@@ -25,7 +25,9 @@ namespace muster::wire {
 
 // The attributes' hash does not travel beside the attributes: the receiver computes it.
 void ToProto(const Update& from, proto::Update* to);
-Reject FromProto(const proto::Update& from, Update* to);
+// Attributes without a port have what is told in `common`.
+Reject FromProto(const proto::Update& from, const CommonAttributes& common, Update* to);
+bool HasCommon(const Attributes& attributes, const CommonAttributes& common);
 
 void ToProto(const Packet& from, proto::Packet* to);
 Reject FromProto(const proto::Packet& from, Packet* to);
@@ -46,6 +48,7 @@ Reject ReadAddress(const std::string& ip, uint32_t port, Address* to);
 Reject ReadViewCell(bool has_hash, uint64_t hash, uint32_t count, std::optional<ViewCell>* to);
 // Pairs of high and low halves; a zero id or a half without its other is malformed.
 Reject ReadHostIds(const HalvesOfIds& from, size_t ids_max, std::vector<HostId>* to);
-Reject ReadUpdates(const RepeatedUpdates& from, size_t updates_max, std::vector<Update>* to);
+Reject ReadUpdates(const RepeatedUpdates& from, size_t updates_max, const CommonAttributes& common,
+                   std::vector<Update>* to);
 
 }  // namespace muster::wire

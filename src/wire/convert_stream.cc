@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "proto/gossip.pb.h"
@@ -12,9 +13,20 @@ bool HasCluster(StreamType type) {
   return type == StreamType::kJoin || type == StreamType::kWrongCluster;
 }
 
-bool IsSync(StreamType type) {
+bool HasWanted(StreamType type) {
   return type == StreamType::kSyncSummary || type == StreamType::kSyncRecords;
 }
+
+bool IsSync(StreamType type) {
+  return HasWanted(type) || type == StreamType::kSyncCells || type == StreamType::kSyncSplit ||
+         type == StreamType::kSyncPrints;
+}
+
+// Which of the fields of a comparison of ranges a type has.
+bool HasRanges(StreamType type) {
+  return type == StreamType::kSyncSplit || type == StreamType::kSyncPrints;
+}
+bool HasHashes(StreamType type) { return IsSync(type) && type != StreamType::kSyncSummary; }
 
 void WriteJoinAnswer(const StreamMessage& from, proto::StreamMessage* to) {
   to->set_verdict(static_cast<uint32_t>(from.verdict));
@@ -63,7 +75,78 @@ Reject ReadCluster(const std::string& cluster, StreamMessage* to) {
   return Reject::kNone;
 }
 
+// Whether each hash has its place.
+bool IsSoundComparison(const StreamMessage& message) {
+  uint64_t prints = 0;
+  switch (message.type) {
+    case StreamType::kSyncCells:
+      return message.hashes.size() == size_t{1} << message.range_bits;
+    case StreamType::kSyncSplit:
+      return message.hashes.size() == message.ranges.size() * limits::kLeavesPerRange;
+    case StreamType::kSyncPrints:
+      for (const uint32_t size : message.range_sizes) prints += size;
+      return message.range_sizes.size() == message.ranges.size() &&
+             message.hashes.size() == prints && message.incarnations.size() == prints;
+    default:
+      return true;
+  }
+}
+
+Reject ReadPrints(const proto::StreamMessage& from, StreamMessage* to) {
+  constexpr int kMax = limits::kPrintsPerFrameMax;
+  if (from.hashes_size() > kMax || from.epochs_size() > kMax || from.counters_size() > kMax) {
+    return Reject::kLimit;
+  }
+  to->range_sizes.assign(from.range_sizes().begin(), from.range_sizes().end());
+  if (from.epochs_size() != from.counters_size()) return Reject::kMalformed;
+  to->incarnations.reserve(static_cast<size_t>(from.epochs_size()));
+  for (int i = 0; i < from.epochs_size(); ++i) {
+    if (from.epochs(i) > Incarnation::kEpochMax || from.counters(i) > Incarnation::kCounterTop) {
+      return Reject::kMalformed;
+    }
+    to->incarnations.push_back(Incarnation::Of(from.epochs(i), from.counters(i)));
+  }
+  return Reject::kNone;
+}
+
+// What the updates of a frame leave out is valid by itself, or they are refused one by one.
+Reject ReadCommon(const proto::StreamMessage& from, StreamMessage* to) {
+  if (to->type == StreamType::kSyncSummary) to->reads_common = from.reads_common();
+  if (to->type != StreamType::kSyncRecords || !from.has_common()) return Reject::kNone;
+  if (from.common().agent().size() > limits::kAgentBytesMax) return Reject::kLimit;
+  if (from.common().port() == 0 || from.common().port() > UINT16_MAX) return Reject::kMalformed;
+  to->common.port = static_cast<uint16_t>(from.common().port());
+  to->common.tolerance_ms = from.common().tolerance_ms();
+  to->common.agent = from.common().agent();
+  return Reject::kNone;
+}
+
+Reject ReadComparison(const proto::StreamMessage& from, StreamMessage* to) {
+  if (HasHashes(to->type)) {
+    if (from.hashes_size() > static_cast<int>(limits::kHashesPerFrameMax)) return Reject::kLimit;
+    to->hashes.assign(from.hashes().begin(), from.hashes().end());
+  }
+  if (HasRanges(to->type)) {
+    constexpr int kMax = limits::kRangesPerFrameMax;
+    if (from.ranges_size() > kMax || from.range_sizes_size() > kMax) return Reject::kLimit;
+    to->ranges.assign(from.ranges().begin(), from.ranges().end());
+    if (!std::is_sorted(to->ranges.begin(), to->ranges.end())) return Reject::kMalformed;
+    if (!to->ranges.empty() && to->ranges.back() >= limits::kLeavesMax) return Reject::kLimit;
+    if (to->type == StreamType::kSyncPrints) {
+      const Reject reject = ReadPrints(from, to);
+      if (reject != Reject::kNone) return reject;
+    }
+  }
+  if (to->type == StreamType::kSyncCells) {
+    if (from.range_bits() > limits::kRangeBitsMax) return Reject::kLimit;
+    to->salt = from.salt();
+    to->range_bits = static_cast<uint8_t>(from.range_bits());
+  }
+  return IsSoundComparison(*to) ? Reject::kNone : Reject::kMalformed;
+}
+
 Reject ReadFieldsOfType(const proto::StreamMessage& from, StreamMessage* to) {
+  Reject reject = Reject::kNone;
   switch (to->type) {
     case StreamType::kJoin:
     case StreamType::kWrongCluster:
@@ -75,9 +158,16 @@ Reject ReadFieldsOfType(const proto::StreamMessage& from, StreamMessage* to) {
       return Reject::kNone;
     case StreamType::kSyncSummary:
     case StreamType::kSyncRecords:
+      reject = ReadHostIds(from.wanted(), limits::kWantedPerFrameMax, &to->wanted);
+      if (reject == Reject::kNone) reject = ReadCommon(from, to);
+      if (reject != Reject::kNone) return reject;
+      [[fallthrough]];
+    case StreamType::kSyncCells:
+    case StreamType::kSyncSplit:
+    case StreamType::kSyncPrints:
       to->tombstones = from.tombstones();
       to->last = from.last();
-      return ReadHostIds(from.wanted(), limits::kWantedPerFrameMax, &to->wanted);
+      return ReadComparison(from, to);
     case StreamType::kAck:
     case StreamType::kLeave:
     case StreamType::kReceipt:
@@ -116,10 +206,31 @@ void ToProto(const StreamMessage& from, proto::StreamMessage* to) {
   if (IsSync(from.type)) {
     to->set_tombstones(from.tombstones);
     to->set_last(from.last);
+  }
+  if (HasWanted(from.type)) {
     for (const HostId& id : from.wanted) {
       to->add_wanted(id.hi);
       to->add_wanted(id.lo);
     }
+  }
+  if (from.type == StreamType::kSyncCells) {
+    to->set_salt(from.salt);
+    to->set_range_bits(from.range_bits);
+  }
+  if (HasHashes(from.type)) to->mutable_hashes()->Add(from.hashes.begin(), from.hashes.end());
+  if (HasRanges(from.type)) to->mutable_ranges()->Add(from.ranges.begin(), from.ranges.end());
+  if (from.type == StreamType::kSyncPrints) {
+    to->mutable_range_sizes()->Add(from.range_sizes.begin(), from.range_sizes.end());
+    for (const Incarnation incarnation : from.incarnations) {
+      to->add_epochs(incarnation.epoch());
+      to->add_counters(static_cast<uint32_t>(incarnation.counter()));
+    }
+  }
+  if (from.type == StreamType::kSyncSummary) to->set_reads_common(from.reads_common);
+  if (from.type == StreamType::kSyncRecords && from.common.port != 0) {
+    to->mutable_common()->set_port(from.common.port);
+    to->mutable_common()->set_tolerance_ms(from.common.tolerance_ms);
+    to->mutable_common()->set_agent(from.common.agent);
   }
   for (const Update& update : from.updates) ToProto(update, to->add_updates());
 }
@@ -127,7 +238,7 @@ void ToProto(const StreamMessage& from, proto::StreamMessage* to) {
 Reject FromProto(const proto::StreamMessage& from, StreamMessage* to) {
   *to = StreamMessage{};
   if (from.type() < static_cast<uint32_t>(StreamType::kJoin) ||
-      from.type() > static_cast<uint32_t>(StreamType::kReceipt)) {
+      from.type() > static_cast<uint32_t>(StreamType::kSyncPrints)) {
     return Reject::kMalformed;
   }
   to->type = static_cast<StreamType>(from.type());
@@ -142,7 +253,7 @@ Reject FromProto(const proto::StreamMessage& from, StreamMessage* to) {
   if (reject != Reject::kNone) return reject;
   reject = ReadFieldsOfType(from, to);
   if (reject != Reject::kNone) return reject;
-  reject = ReadUpdates(from.updates(), limits::kUpdatesPerFrameMax, &to->updates);
+  reject = ReadUpdates(from.updates(), limits::kUpdatesPerFrameMax, to->common, &to->updates);
   if (reject != Reject::kNone) return reject;
   return HasRequiredUpdates(*to) ? Reject::kNone : Reject::kMalformed;
 }

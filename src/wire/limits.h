@@ -18,6 +18,12 @@ inline constexpr size_t kFrameBytesMax = 64 * 1024;  // body of one stream frame
 inline constexpr size_t kFrameHeaderBytes = 4;       // its length, big endian
 inline constexpr size_t kUpdatesPerFrameMax = 2048;
 inline constexpr size_t kWantedPerFrameMax = 2048;
+inline constexpr uint8_t kRangeBitsMax = 12;  // 4,096 ranges of hash space
+inline constexpr size_t kLeavesPerRange = 16;
+inline constexpr size_t kLeavesMax = kLeavesPerRange << kRangeBitsMax;
+inline constexpr size_t kRangesPerFrameMax = 4096;
+inline constexpr size_t kHashesPerFrameMax = 8192;
+inline constexpr size_t kPrintsPerFrameMax = 2048;
 inline constexpr uint8_t kHealthMax = 8;
 
 }  // namespace muster::wire::limits

@@ -57,6 +57,15 @@ struct Attributes {
   friend bool operator==(const Attributes&, const Attributes&) = default;
 };
 
+// What most members of a cluster have in common, told once a frame.
+struct CommonAttributes {
+  uint16_t port = 0;  // of the address; 0: nothing is told in common
+  uint32_t tolerance_ms = 0;
+  std::string agent;
+
+  friend bool operator==(const CommonAttributes&, const CommonAttributes&) = default;
+};
+
 // The fact that travels: one member's state at one incarnation. A short update omits the
 // attributes and carries their hash; a full one carries both.
 struct Update {
@@ -151,6 +160,10 @@ enum class StreamType : uint8_t {
   kSyncRecords = 7,  // full updates and the ids wanted in return, the last one marked
   kLeave = 8,        // `left` delivered to a peer that must answer
   kReceipt = 9,
+  // A comparison of ranges of hash space; its parts are described in src/core/sync.h.
+  kSyncCells = 10,   // one hash a range
+  kSyncSplit = 11,   // of ranges that differ: one hash a leaf
+  kSyncPrints = 12,  // of leaves that differ: one hash an entry
 };
 
 enum class JoinVerdict : uint8_t {
@@ -180,10 +193,23 @@ struct StreamMessage {
   std::optional<ViewCell> view;
   // kPing: who must answer; zero: anyone. kAck: answers with sender, epoch and boot.
   HostId target;
-  // kSyncSummary, kSyncRecords: about tombstones rather than the view; the last of its kind.
+  // All of a reconciliation: about tombstones rather than the view; the last of its kind.
   bool tombstones = false;
   bool last = false;
-  std::vector<HostId> wanted;
+  std::vector<HostId> wanted;  // kSyncSummary, kSyncRecords
+  // kSyncCells: how members are spread over 2^range_bits ranges, at most limits::kRangeBitsMax.
+  uint64_t salt = 0;
+  uint8_t range_bits = 0;
+  // kSyncSplit: the ranges, ascending, that `hashes` are about, limits::kLeavesPerRange of each.
+  // kSyncPrints: the leaves, ascending, and how many of `hashes` are in each of them.
+  std::vector<uint32_t> ranges;
+  std::vector<uint32_t> range_sizes;
+  // kSyncCells: one a range. kSyncRecords: the prints whose records are wanted.
+  std::vector<uint32_t> hashes;
+  std::vector<Incarnation> incarnations;  // kSyncPrints: one a hash
+  // kSyncSummary: the answer may tell attributes in common. kSyncRecords: those so told.
+  bool reads_common = false;
+  CommonAttributes common;
   std::vector<Update> updates;
 };
 

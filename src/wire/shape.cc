@@ -18,8 +18,11 @@ using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 
 constexpr size_t kUnlimited = std::numeric_limits<size_t>::max();
-constexpr size_t kFieldsMax = 4;
+constexpr size_t kFieldsMax = 11;
 constexpr size_t kHostIdBytes = 16;
+constexpr size_t kHashBytes = 4;
+constexpr size_t kVarintBytesMax = 5;
+constexpr size_t kLongVarintBytesMax = 10;
 // An element takes at least two bytes, and no repeated message may have fewer than kTagsMax.
 constexpr size_t kWalkFromBytes = 2 * limits::kTagsMax;
 static_assert(limits::kTagsMax <= limits::kUpdatesPerPacketMax);
@@ -58,6 +61,14 @@ constexpr Shape kStream = {
     {{{proto::StreamMessage::kUpdatesFieldNumber, limits::kUpdatesPerFrameMax, kUnlimited,
        &kUpdate},
       {proto::StreamMessage::kWantedFieldNumber, 1, limits::kWantedPerFrameMax* kHostIdBytes},
+      {proto::StreamMessage::kRangesFieldNumber, 1, limits::kRangesPerFrameMax* kVarintBytesMax},
+      {proto::StreamMessage::kRangeSizesFieldNumber, 1,
+       limits::kRangesPerFrameMax* kVarintBytesMax},
+      {proto::StreamMessage::kHashesFieldNumber, 1, limits::kHashesPerFrameMax* kHashBytes},
+      {proto::StreamMessage::kEpochsFieldNumber, 1,
+       limits::kPrintsPerFrameMax* kLongVarintBytesMax},
+      {proto::StreamMessage::kCountersFieldNumber, 1, limits::kPrintsPerFrameMax* kVarintBytesMax},
+      {proto::StreamMessage::kCommonFieldNumber, 1, kUnlimited, &kAttributes},
       {proto::StreamMessage::kClusterFieldNumber, kUnlimited, limits::kClusterBytesMax},
       {proto::StreamMessage::kOtherNameFieldNumber, kUnlimited, limits::kNameBytesMax}}}};
 

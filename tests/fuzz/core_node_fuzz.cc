@@ -216,7 +216,7 @@ class Host {
     if (streams_.empty()) return;
     const StreamId stream = streams_[script_.Below(streams_.size())];
     wire::StreamMessage message;
-    message.type = static_cast<wire::StreamType>(1 + script_.Below(9));
+    message.type = static_cast<wire::StreamType>(1 + script_.Below(12));
     message.sender = IdOf(script_.Below(kMembers));
     message.epoch = script_.Below(4);
     message.boot = script_.Below(3);
@@ -232,6 +232,7 @@ class Host {
     for (uint64_t i = script_.Below(4); i > 0; --i) {
       message.wanted.push_back(IdOf(script_.Below(kMembers)));
     }
+    AddComparison(&message);
     message.updates = SomeUpdates();
     if (message.type == wire::StreamType::kJoin && !message.updates.empty()) {
       message.sender = message.updates[0].id;  // or it is malformed
@@ -240,6 +241,43 @@ class Host {
     codec_.EncodeFrame(message, {}, &frame);
     node_.HandleStreamMessage(now_, stream, frame.substr(wire::limits::kFrameHeaderBytes),
                               effects_);
+  }
+
+  void AddComparison(wire::StreamMessage* message) {
+    const auto hashes = [&](size_t count) {
+      for (size_t i = 0; i < count; ++i) message->hashes.push_back(script_.Byte());
+    };
+    switch (message->type) {
+      case wire::StreamType::kSyncCells:
+        message->salt = script_.Byte();
+        message->range_bits = static_cast<uint8_t>(script_.Below(3));
+        return hashes(size_t{1} << message->range_bits);
+      case wire::StreamType::kSyncSplit:
+      case wire::StreamType::kSyncPrints:
+        for (uint64_t i = script_.Below(4); i > 0; --i) {
+          message->ranges.push_back(static_cast<uint32_t>(script_.Below(wire::limits::kLeavesMax)));
+        }
+        std::sort(message->ranges.begin(), message->ranges.end());
+        if (message->type == wire::StreamType::kSyncSplit) {
+          return hashes(message->ranges.size() * wire::limits::kLeavesPerRange);
+        }
+        for (size_t i = 0; i < message->ranges.size(); ++i) {
+          message->range_sizes.push_back(static_cast<uint32_t>(script_.Below(3)));
+          hashes(message->range_sizes.back());
+        }
+        for (const uint32_t hash : message->hashes) {
+          message->incarnations.push_back(Incarnation::Of(1, hash % 4));
+        }
+        return;
+      case wire::StreamType::kSyncSummary:
+        message->reads_common = message->tombstones;
+        return;
+      case wire::StreamType::kSyncRecords:
+        if (message->last) message->common = {7946, 4000, "fuzz"};
+        return;
+      default:
+        return;
+    }
   }
 
   void StreamEvent() {

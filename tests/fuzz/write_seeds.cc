@@ -59,9 +59,16 @@ void WriteFrames(const std::filesystem::path& frames, const std::filesystem::pat
   std::string stream = "\x07";
   for (const StreamType type : testing::kAllStreamTypes) {
     StreamMessage message = testing::SampleStreamMessage(type);
-    if (type == StreamType::kSyncRecords) message.updates = {testing::SampleFullUpdate()};
+    std::string pieces;
+    if (type == StreamType::kSyncRecords) {
+      const Update update = testing::SampleFullUpdate();
+      message.common = {update.attributes->address.port(), update.attributes->tolerance_ms,
+                        update.attributes->agent};
+      EncodeUpdate(testing::SampleUpdate(), &pieces);
+      EncodeUpdate(update, &pieces, &message.common);
+    }
     std::string frame;
-    codec.EncodeFrame(message, "", &frame);
+    codec.EncodeFrame(message, pieces, &frame);
     const std::string_view body = std::string_view(frame).substr(limits::kFrameHeaderBytes);
     Write(frames, "body_" + std::to_string(static_cast<int>(type)), BodyOf(body));
     if (type == StreamType::kReceipt) Write(frames, "frame", body);

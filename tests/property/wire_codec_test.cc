@@ -163,6 +163,50 @@ void FillJoinAnswer(StreamMessage* message) {
   if (*rc::gen::arbitrary<bool>()) message->other_address = AnyAddress();
 }
 
+bool IsSync(StreamType type) {
+  return type == StreamType::kSyncSummary || type == StreamType::kSyncRecords ||
+         type == StreamType::kSyncCells || type == StreamType::kSyncSplit ||
+         type == StreamType::kSyncPrints;
+}
+
+void FillComparison(StreamMessage* message) {
+  const auto fill = [message](size_t hashes) {
+    for (size_t i = 0; i < hashes; ++i) message->hashes.push_back(Any<uint32_t>());
+  };
+  if (message->type == StreamType::kSyncSummary || message->type == StreamType::kSyncRecords) {
+    message->wanted = AnyIds(0, 100);
+    if (message->type == StreamType::kSyncRecords) {
+      fill(Below(100));
+      if (*rc::gen::arbitrary<bool>()) {
+        message->common = {static_cast<uint16_t>(1 + Below(UINT16_MAX)), Any<uint32_t>(),
+                           AnyText("1.-beta", 0, limits::kAgentBytesMax)};
+      }
+    } else {
+      message->reads_common = *rc::gen::arbitrary<bool>();
+    }
+    return;
+  }
+  if (message->type == StreamType::kSyncCells) {
+    message->salt = Any<uint64_t>();
+    message->range_bits = static_cast<uint8_t>(Below(8));
+    return fill(size_t{1} << message->range_bits);
+  }
+  for (uint64_t count = Below(10); count > 0; --count) {
+    message->ranges.push_back(static_cast<uint32_t>(Below(limits::kLeavesMax)));
+  }
+  std::sort(message->ranges.begin(), message->ranges.end());
+  if (message->type == StreamType::kSyncSplit) {
+    return fill(message->ranges.size() * limits::kLeavesPerRange);
+  }
+  for (size_t i = 0; i < message->ranges.size(); ++i) {
+    message->range_sizes.push_back(static_cast<uint32_t>(Below(10)));
+    fill(message->range_sizes.back());
+  }
+  while (message->incarnations.size() < message->hashes.size()) {
+    message->incarnations.push_back(Incarnation::FromRaw(Any<uint64_t>()));
+  }
+}
+
 StreamMessage AnyStreamMessage() {
   StreamMessage message;
   message.type = *rc::gen::elementOf(std::vector<StreamType>(std::begin(testing::kAllStreamTypes),
@@ -172,12 +216,10 @@ StreamMessage AnyStreamMessage() {
   message.boot = Any<uint64_t>();
   message.view = AnyCell();
   message.updates = AnyUpdates(20, true);
-  const bool is_sync =
-      message.type == StreamType::kSyncSummary || message.type == StreamType::kSyncRecords;
-  if (is_sync) {
+  if (IsSync(message.type)) {
     message.tombstones = *rc::gen::arbitrary<bool>();
     message.last = *rc::gen::arbitrary<bool>();
-    message.wanted = AnyIds(0, 100);
+    FillComparison(&message);
   } else if (message.type == StreamType::kJoinAnswer) {
     FillJoinAnswer(&message);
   } else if (message.type == StreamType::kPing) {

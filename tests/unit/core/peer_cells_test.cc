@@ -73,6 +73,31 @@ TEST(PeerCellsTest, TheLastHeardFromAgree) {
   EXPECT_FALSE(cells.LastAgree(1));
 }
 
+TEST(PeerCellsTest, WhoClosesComparisonsTwiceInARowGetsWholeTablesForAMinute) {
+  PeerCells cells;
+  cells.NoteRefusal(At(0), kPeer);  // unknown: nothing to remember it by
+  cells.Note(At(0), kPeer, kTheirs, kOurs);
+  cells.NoteRefusal(At(0), kPeer);
+  EXPECT_FALSE(cells.WantsWholeTables(At(1), kPeer)) << "once may be a lack of streams";
+  cells.NoteComparison(kPeer);
+  cells.NoteRefusal(At(10), kPeer);
+  EXPECT_FALSE(cells.WantsWholeTables(At(11), kPeer)) << "not in a row";
+  cells.NoteRefusal(At(20), kPeer);
+  EXPECT_TRUE(cells.WantsWholeTables(At(21), kPeer));
+  EXPECT_TRUE(cells.WantsWholeTables(At(60'019), kPeer));
+  EXPECT_FALSE(cells.WantsWholeTables(At(60'020), kPeer)) << "it may have been updated";
+  cells.NoteRefusal(At(60'020), kPeer);
+  EXPECT_TRUE(cells.WantsWholeTables(At(60'021), kPeer)) << "one try was enough";
+  EXPECT_FALSE(cells.WantsWholeTables(At(60'021), HostId{8, 1}));
+}
+
+TEST(PeerCellsTest, HowManyAPeerHolds) {
+  PeerCells cells;
+  EXPECT_EQ(cells.CountOf(kPeer), 0u);
+  cells.Note(At(0), kPeer, {2, 45}, kOurs);
+  EXPECT_EQ(cells.CountOf(kPeer), 45u);
+}
+
 TEST(PeerCellsTest, HowFarApart) {
   PeerCells cells;
   EXPECT_EQ(cells.CountApart(kPeer, kOurs), 0u) << "unknown peer";

@@ -42,6 +42,31 @@ TEST(RumourQueueTest, AFactIsToldUntilItsCopiesAreSpent) {
   EXPECT_EQ(Packet(&queue), "");
 }
 
+// Three peers hold our very table: they know of joins and refutations, not of all else.
+TEST(RumourQueueTest, WhatTheTableTellsIsDroppedOnceItWasTold) {
+  RumourQueue queue;
+  Put(&queue, 1, "j");
+  Put(&queue, 2, "r", 9, RumourClass::kRefutation);
+  Put(&queue, 3, "v", 9, RumourClass::kVerdict);
+  Put(&queue, 4, "s", 9, RumourClass::kSuspicion);
+  EXPECT_EQ(Packet(&queue).size(), 4u);
+  Put(&queue, 5, "new");
+  queue.DropTold();
+  EXPECT_EQ(queue.size(), 3u);
+  std::string left = Packet(&queue);
+  std::sort(left.begin(), left.end());
+  EXPECT_EQ(left, "ensvw");
+  RumourQueue only_told;
+  Put(&only_told, 1, "a");
+  Put(&only_told, 2, "b");
+  (void)Packet(&only_told);
+  only_told.DropTold();
+  EXPECT_TRUE(only_told.empty());
+  only_told.DropTold();
+  Put(&only_told, 1, "c", 1);
+  EXPECT_EQ(Packet(&only_told), "c");
+}
+
 TEST(RumourQueueTest, AppendsToWhatIsThereAndNamesTheSubjects) {
   RumourQueue queue;
   Put(&queue, 1, "a");

@@ -47,12 +47,40 @@ TEST(SyncTest, WhatTheInitiatorDidNotMentionIsOwedInItsOwnExchange) {
   table.Apply(At(20), MakeUpdate(5, wire::State::kLeft));
   SyncSession view;
   view.seen.Insert(HostId{2, 1});
-  Syncs::AddUnmentioned(table, At(30), Duration::Seconds(100), &view);
-  EXPECT_EQ(view.owed, (std::vector<HostId>{{1, 1}, {3, 1}}));
+  view.ranges.max_age = Duration::Seconds(15);
+  Syncs::AddUnmentioned(table, At(30), &view);
+  EXPECT_EQ(view.owed, (std::vector<Owed>{{{1, 1}, true}, {{3, 1}, true}}));
   SyncSession tombstones;
-  tombstones.tombstones = true;
-  Syncs::AddUnmentioned(table, At(30), Duration::Seconds(15), &tombstones);
-  EXPECT_EQ(tombstones.owed, (std::vector<HostId>{{5, 1}})) << "4 is in its last hour";
+  tombstones.ranges.tombstones = true;
+  tombstones.ranges.max_age = Duration::Seconds(15);
+  Syncs::AddUnmentioned(table, At(30), &tombstones);
+  EXPECT_EQ(tombstones.owed, (std::vector<Owed>{{{5, 1}, true}})) << "4 is in its last hour";
+}
+
+TEST(SyncTest, PrintsThatAreWantedBecomeRecordsOwedOnce) {
+  RecordPool pool;
+  MemberTable table(&pool, 100, 100);
+  for (uint64_t id = 1; id <= 4; ++id) table.Apply(At(10), MakeUpdate(id, wire::State::kAlive));
+  table.Apply(At(10), MakeUpdate(5, wire::State::kFailed));
+  SyncSession session;
+  session.ranges.salt = 77;
+  session.ranges.max_age = Duration::Seconds(15);
+  session.owed = {{{2, 1}, false}};
+  const auto print_of = [&](size_t index) { return session.ranges.PrintOf(table[index]); };
+  session.wanted_prints = {print_of(3), print_of(1), 12345, print_of(3), print_of(4)};
+  Syncs::AddWanted(table, At(11), &session);
+  EXPECT_EQ(session.owed, (std::vector<Owed>{{{2, 1}, false}, {{4, 1}, true}}))
+      << "2 is owed already, 5 is of the other exchange";
+  EXPECT_TRUE(session.wanted_prints.empty());
+}
+
+TEST(SyncTest, LargeTablesThatHoldMuchAreCompared) {
+  EXPECT_FALSE(Syncs::ByRanges(32, 32));
+  EXPECT_TRUE(Syncs::ByRanges(33, 33));
+  EXPECT_TRUE(Syncs::ByRanges(33, 0));
+  EXPECT_FALSE(Syncs::ByRanges(0, 0));
+  EXPECT_FALSE(Syncs::ByRanges(100, 800));
+  EXPECT_TRUE(Syncs::ByRanges(101, 800));
 }
 
 }  // namespace

@@ -133,6 +133,30 @@ TEST(Codec, SplicedUpdatesEqualPassedOnes) {
   EXPECT_EQ(frame.substr(limits::kFrameHeaderBytes), FrameBody(kCluster, message));
 }
 
+TEST(Codec, WhatAllShareIsToldOnceAFrame) {
+  StreamMessage message = SampleStreamMessage(StreamType::kSyncRecords);
+  const Update shares = SampleFullUpdate(1);
+  const Attributes& attributes = *shares.attributes;
+  message.common = {attributes.address.port(), attributes.tolerance_ms, attributes.agent};
+  Update other = SampleFullUpdate(2);
+  ++other.attributes->tolerance_ms;
+  other.attributes_hash = AttributesHash(*other.attributes);
+  std::string pieces;
+  const size_t shared_bytes = EncodeUpdate(shares, &pieces, &message.common);
+  const size_t other_bytes = EncodeUpdate(other, &pieces, &message.common);
+  EncodeUpdate(SampleUpdate(), &pieces, &message.common);
+  std::string whole;
+  EXPECT_LE(shared_bytes + 8 + attributes.agent.size(), EncodeUpdate(shares, &whole));
+  EXPECT_EQ(other_bytes, EncodeUpdate(other, &whole)) << "one that differs is told in full";
+  Codec codec(kCluster);
+  std::string frame;
+  codec.EncodeFrame(message, pieces, &frame);
+  StreamMessage decoded;
+  ASSERT_EQ(codec.DecodeFrame(frame.substr(limits::kFrameHeaderBytes), &decoded), Reject::kNone);
+  message.updates = {shares, other, SampleUpdate()};
+  EXPECT_EQ(Describe(decoded), Describe(message));
+}
+
 TEST(Codec, EncodersAppend) {
   Codec codec(kCluster);
   std::string out = "before";

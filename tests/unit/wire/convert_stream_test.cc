@@ -21,9 +21,21 @@ StreamMessage WithEverything(StreamType type) {
   message.type = type;
   message.cluster = testing::kCluster;
   message.target = SampleStreamMessage(StreamType::kPing).target;
-  message.tombstones = sync.tombstones;
-  message.last = sync.last;
+  const StreamMessage own = SampleStreamMessage(type);
+  const bool has_flags = own.tombstones || own.last;
+  message.tombstones = has_flags ? own.tombstones : sync.tombstones;
+  message.last = has_flags ? own.last : sync.last;
   message.wanted = sync.wanted;
+  // What a comparison of ranges consists of must fit together.
+  const StreamMessage prints = SampleStreamMessage(StreamType::kSyncPrints);
+  message.salt = SampleStreamMessage(StreamType::kSyncCells).salt;
+  message.range_bits = SampleStreamMessage(StreamType::kSyncCells).range_bits;
+  message.ranges = own.ranges.empty() ? prints.ranges : own.ranges;
+  message.range_sizes = prints.range_sizes;
+  message.hashes = own.hashes.empty() ? prints.hashes : own.hashes;
+  message.incarnations = prints.incarnations;
+  message.reads_common = true;
+  message.common = sync.common;
   message.updates = SampleStreamMessage(StreamType::kJoin).updates;
   return message;
 }
@@ -53,6 +65,15 @@ TEST(ConvertStream, FieldsOfOtherTypesAreNotRead) {
   message.set_cluster("staging");
   message.set_last(true);
   message.add_wanted(1);
+  message.set_salt(1);
+  message.set_range_bits(1);
+  message.add_ranges(1);
+  message.add_range_sizes(1);
+  message.add_hashes(1);
+  message.add_epochs(1);
+  message.add_counters(1);
+  message.set_reads_common(true);
+  message.mutable_common()->set_port(1);
   message.set_target_hi(1);
   message.set_type(static_cast<uint32_t>(StreamType::kReceipt));
   StreamMessage back = WithEverything(StreamType::kJoin);

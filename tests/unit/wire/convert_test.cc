@@ -29,7 +29,7 @@ TEST(Convert, ClaimHoldsStateReasonAndCounter) {
         EXPECT_EQ(message.claim(),
                   static_cast<uint64_t>(state) + 8 * static_cast<uint64_t>(reason) + 128 * counter);
         Update back;
-        ASSERT_EQ(FromProto(message, &back), Reject::kNone);
+        ASSERT_EQ(FromProto(message, {}, &back), Reject::kNone);
         EXPECT_EQ(Describe(back), Describe(update));
       }
     }
@@ -47,7 +47,7 @@ TEST(Convert, TheHashTravelsOnlyWithoutTheAttributes) {
   // A hash that comes along all the same is not believed.
   message.set_attributes_hash(7);
   Update back;
-  ASSERT_EQ(FromProto(message, &back), Reject::kNone);
+  ASSERT_EQ(FromProto(message, {}, &back), Reject::kNone);
   EXPECT_EQ(back.attributes_hash, AttributesHash(*back.attributes));
 }
 

@@ -132,6 +132,87 @@ TEST(Limits, WantedPerFrame) {
   EXPECT_EQ(codec.DecodeFrame(frame.substr(limits::kFrameHeaderBytes), &decoded), Reject::kLimit);
 }
 
+Reject DecodeMessage(const StreamMessage& message) {
+  return DecodeFrameBody(AsGenerated(message).SerializeAsString());
+}
+
+TEST(Limits, RangesOfACell) {
+  StreamMessage message = SampleStreamMessage(StreamType::kSyncCells);
+  message.range_bits = limits::kRangeBitsMax;
+  message.hashes.assign(size_t{1} << limits::kRangeBitsMax, 1);
+  EXPECT_EQ(DecodeMessage(message), Reject::kNone);
+}
+
+TEST(Limits, HashesPerFrame) {
+  StreamMessage message = SampleStreamMessage(StreamType::kSyncRecords);
+  message.hashes.assign(limits::kHashesPerFrameMax, 1);
+  EXPECT_EQ(DecodeMessage(message), Reject::kNone);
+  message.hashes.push_back(1);
+  EXPECT_EQ(DecodeMessage(message), Reject::kLimit);
+}
+
+TEST(Limits, HashesUnpacked) {
+  const auto body_with = [](size_t hashes) {
+    StreamMessage message = SampleStreamMessage(StreamType::kSyncRecords);
+    message.hashes.clear();
+    std::string body = AsGenerated(message).SerializeAsString();
+    for (size_t i = 0; i < hashes; ++i) body += std::string("\xe5\x01\x01\x01\x01\x01", 6);
+    return body;
+  };
+  EXPECT_EQ(DecodeFrameBody(body_with(limits::kHashesPerFrameMax)), Reject::kNone);
+  EXPECT_EQ(DecodeFrameBody(body_with(limits::kHashesPerFrameMax + 1)), Reject::kLimit);
+}
+
+TEST(Limits, RangesPerFrame) {
+  StreamMessage message = SampleStreamMessage(StreamType::kSyncPrints);
+  message.hashes.clear();
+  message.incarnations.clear();
+  message.ranges.assign(limits::kRangesPerFrameMax, limits::kLeavesMax - 1);
+  message.range_sizes.assign(limits::kRangesPerFrameMax, 0);
+  EXPECT_EQ(DecodeMessage(message), Reject::kNone);
+  message.ranges.push_back(limits::kLeavesMax - 1);
+  message.range_sizes.push_back(0);
+  EXPECT_EQ(DecodeMessage(message), Reject::kLimit);
+}
+
+TEST(Limits, TheLargestFrameOfPrintsFits) {
+  StreamMessage message = SampleStreamMessage(StreamType::kSyncPrints);
+  message.ranges.assign(limits::kRangesPerFrameMax, limits::kLeavesMax - 1);
+  message.range_sizes.assign(limits::kRangesPerFrameMax, 0);
+  message.range_sizes[0] = limits::kPrintsPerFrameMax;
+  message.hashes.assign(limits::kPrintsPerFrameMax, UINT32_MAX);
+  message.incarnations.assign(limits::kPrintsPerFrameMax,
+                              Incarnation::Of(Incarnation::kEpochMax, Incarnation::kCounterTop));
+  Codec codec(kCluster);
+  std::string frame;
+  EXPECT_GT(codec.EncodeFrame(message, "", &frame), 0u);
+  StreamMessage decoded;
+  EXPECT_EQ(codec.DecodeFrame(frame.substr(limits::kFrameHeaderBytes), &decoded), Reject::kNone);
+}
+
+TEST(Limits, PrintsPerFrame) {
+  StreamMessage message = SampleStreamMessage(StreamType::kSyncPrints);
+  const auto decode = [&message](size_t prints) {
+    message.ranges = {0};
+    message.range_sizes = {static_cast<uint32_t>(prints)};
+    message.hashes.assign(prints, 1);
+    message.incarnations.assign(prints, Incarnation::Of(1, 0));
+    return DecodeMessage(message);
+  };
+  EXPECT_EQ(decode(limits::kPrintsPerFrameMax), Reject::kNone);
+  EXPECT_EQ(decode(limits::kPrintsPerFrameMax + 1), Reject::kLimit);
+}
+
+// Packed, each of them would grow to eight bytes before they are counted.
+TEST(Limits, EpochsAndCountersOfPrints) {
+  proto::StreamMessage message = AsGenerated(SampleStreamMessage(StreamType::kSyncPrints));
+  for (size_t i = 0; i <= limits::kPrintsPerFrameMax * 10; ++i) message.add_epochs(1);
+  EXPECT_EQ(DecodeFrameBody(message.SerializeAsString()), Reject::kLimit);
+  message = AsGenerated(SampleStreamMessage(StreamType::kSyncPrints));
+  for (size_t i = 0; i <= limits::kPrintsPerFrameMax * 5; ++i) message.add_counters(1);
+  EXPECT_EQ(DecodeFrameBody(message.SerializeAsString()), Reject::kLimit);
+}
+
 TEST(Limits, NameBytes) {
   Attributes attributes = testing::SampleAttributes();
   attributes.name.assign(limits::kNameBytesMax, 'n');

@@ -10,6 +10,7 @@
 
 #include "proto/gossip.pb.h"
 #include "src/wire/codec.h"
+#include "src/wire/limits.h"
 #include "tests/unit/wire/generated.h"
 #include "tests/unit/wire/samples.h"
 
@@ -225,62 +226,134 @@ TEST_P(RejectedFrame, HasItsReason) {
   EXPECT_STREQ(RejectName(reject), RejectName(GetParam().expected));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Table, RejectedFrame,
-    ::testing::Values(
-        StreamCase{"no type", StreamType::kPing, [](auto* m) { m->set_type(0); },
-                   Reject::kMalformed},
-        StreamCase{"unknown type", StreamType::kPing, [](auto* m) { m->set_type(10); },
-                   Reject::kMalformed},
-        StreamCase{"no sender", StreamType::kAck,
-                   [](auto* m) {
-                     m->clear_sender_hi();
-                     m->clear_sender_lo();
-                   },
-                   Reject::kMalformed},
-        StreamCase{"epoch beyond 40 bits", StreamType::kAck,
-                   [](auto* m) { m->set_epoch(kEpochTooHigh); }, Reject::kMalformed},
-        StreamCase{"view count alone", StreamType::kJoinAnswer,
-                   [](auto* m) { m->clear_view_hash(); }, Reject::kMalformed},
-        StreamCase{"join without a cluster", StreamType::kJoin, [](auto* m) { m->clear_cluster(); },
-                   Reject::kMalformed},
-        StreamCase{"join with a cluster of control bytes", StreamType::kJoin,
-                   [](auto* m) { m->set_cluster("a\x07"); }, Reject::kName},
-        StreamCase{"join without an update", StreamType::kJoin, [](auto* m) { m->clear_updates(); },
-                   Reject::kMalformed},
-        StreamCase{"join for another", StreamType::kJoin,
-                   [](auto* m) { m->mutable_updates(0)->set_id_hi(1); }, Reject::kMalformed},
-        StreamCase{"join of a suspect", StreamType::kJoin,
-                   [](auto* m) { m->mutable_updates(0)->set_claim(1); }, Reject::kMalformed},
-        StreamCase{"join without attributes", StreamType::kJoin,
-                   [](auto* m) { m->mutable_updates(0)->clear_attributes(); }, Reject::kMalformed},
-        StreamCase{"wrong cluster without a name", StreamType::kWrongCluster,
-                   [](auto* m) { m->clear_cluster(); }, Reject::kMalformed},
-        StreamCase{"answer without a verdict", StreamType::kJoinAnswer,
-                   [](auto* m) { m->clear_verdict(); }, Reject::kMalformed},
-        StreamCase{"answer with verdict 7", StreamType::kJoinAnswer,
-                   [](auto* m) { m->set_verdict(7); }, Reject::kMalformed},
-        StreamCase{"answer with an epoch beyond 40 bits", StreamType::kJoinAnswer,
-                   [](auto* m) { m->set_epoch_known(kEpochTooHigh); }, Reject::kMalformed},
-        StreamCase{"refusal without the other", StreamType::kJoinAnswer,
-                   [](auto* m) {
-                     m->clear_other_hi();
-                     m->clear_other_lo();
-                   },
-                   Reject::kMalformed},
-        StreamCase{"refusal with a bad name", StreamType::kJoinAnswer,
-                   [](auto* m) { m->set_other_name("a b"); }, Reject::kName},
-        StreamCase{"refusal with a bad address", StreamType::kJoinAnswer,
-                   [](auto* m) { m->set_other_port(0); }, Reject::kName},
-        StreamCase{"seen as a bad address", StreamType::kJoinAnswer,
-                   [](auto* m) { m->set_seen_as_ip("12345"); }, Reject::kName},
-        StreamCase{"half an id", StreamType::kSyncRecords, [](auto* m) { m->add_wanted(1); },
-                   Reject::kMalformed},
-        StreamCase{"leave without an update", StreamType::kLeave,
-                   [](auto* m) { m->clear_updates(); }, Reject::kMalformed},
-        StreamCase{"update about nobody", StreamType::kSyncSummary,
-                   [](auto* m) { m->add_updates(); }, Reject::kMalformed}),
-    [](const auto& entry) { return AsId(entry.param.what); });
+INSTANTIATE_TEST_SUITE_P(Table, RejectedFrame,
+                         ::testing::Values(
+                             StreamCase{"no type", StreamType::kPing,
+                                        [](auto* m) { m->set_type(0); }, Reject::kMalformed},
+                             StreamCase{"unknown type", StreamType::kPing,
+                                        [](auto* m) { m->set_type(13); }, Reject::kMalformed},
+                             StreamCase{"no sender", StreamType::kAck,
+                                        [](auto* m) {
+                                          m->clear_sender_hi();
+                                          m->clear_sender_lo();
+                                        },
+                                        Reject::kMalformed},
+                             StreamCase{"epoch beyond 40 bits", StreamType::kAck,
+                                        [](auto* m) { m->set_epoch(kEpochTooHigh); },
+                                        Reject::kMalformed},
+                             StreamCase{"view count alone", StreamType::kJoinAnswer,
+                                        [](auto* m) { m->clear_view_hash(); }, Reject::kMalformed},
+                             StreamCase{"join without a cluster", StreamType::kJoin,
+                                        [](auto* m) { m->clear_cluster(); }, Reject::kMalformed},
+                             StreamCase{"join with a cluster of control bytes", StreamType::kJoin,
+                                        [](auto* m) { m->set_cluster("a\x07"); }, Reject::kName},
+                             StreamCase{"join without an update", StreamType::kJoin,
+                                        [](auto* m) { m->clear_updates(); }, Reject::kMalformed},
+                             StreamCase{"join for another", StreamType::kJoin,
+                                        [](auto* m) { m->mutable_updates(0)->set_id_hi(1); },
+                                        Reject::kMalformed},
+                             StreamCase{"join of a suspect", StreamType::kJoin,
+                                        [](auto* m) { m->mutable_updates(0)->set_claim(1); },
+                                        Reject::kMalformed},
+                             StreamCase{"join without attributes", StreamType::kJoin,
+                                        [](auto* m) { m->mutable_updates(0)->clear_attributes(); },
+                                        Reject::kMalformed},
+                             StreamCase{"wrong cluster without a name", StreamType::kWrongCluster,
+                                        [](auto* m) { m->clear_cluster(); }, Reject::kMalformed},
+                             StreamCase{"answer without a verdict", StreamType::kJoinAnswer,
+                                        [](auto* m) { m->clear_verdict(); }, Reject::kMalformed},
+                             StreamCase{"answer with verdict 7", StreamType::kJoinAnswer,
+                                        [](auto* m) { m->set_verdict(7); }, Reject::kMalformed},
+                             StreamCase{"answer with an epoch beyond 40 bits",
+                                        StreamType::kJoinAnswer,
+                                        [](auto* m) { m->set_epoch_known(kEpochTooHigh); },
+                                        Reject::kMalformed},
+                             StreamCase{"refusal without the other", StreamType::kJoinAnswer,
+                                        [](auto* m) {
+                                          m->clear_other_hi();
+                                          m->clear_other_lo();
+                                        },
+                                        Reject::kMalformed},
+                             StreamCase{"refusal with a bad name", StreamType::kJoinAnswer,
+                                        [](auto* m) { m->set_other_name("a b"); }, Reject::kName},
+                             StreamCase{"refusal with a bad address", StreamType::kJoinAnswer,
+                                        [](auto* m) { m->set_other_port(0); }, Reject::kName},
+                             StreamCase{"seen as a bad address", StreamType::kJoinAnswer,
+                                        [](auto* m) { m->set_seen_as_ip("12345"); }, Reject::kName},
+                             StreamCase{"half an id", StreamType::kSyncRecords,
+                                        [](auto* m) { m->add_wanted(1); }, Reject::kMalformed},
+                             StreamCase{"cells of another number", StreamType::kSyncCells,
+                                        [](auto* m) { m->add_hashes(1); }, Reject::kMalformed},
+                             StreamCase{"more ranges than any", StreamType::kSyncCells,
+                                        [](auto* m) {
+                                          m->set_range_bits(limits::kRangeBitsMax + 1);
+                                        },
+                                        Reject::kLimit},
+                             StreamCase{"range bits beyond a shift", StreamType::kSyncCells,
+                                        [](auto* m) { m->set_range_bits(66); }, Reject::kLimit},
+                             StreamCase{"split without a leaf", StreamType::kSyncSplit,
+                                        [](auto* m) { m->mutable_hashes()->RemoveLast(); },
+                                        Reject::kMalformed},
+                             StreamCase{"split out of order", StreamType::kSyncSplit,
+                                        [](auto* m) { m->set_ranges(1, 0); }, Reject::kMalformed},
+                             StreamCase{"leaf beyond all", StreamType::kSyncPrints,
+                                        [](auto* m) { m->set_ranges(2, limits::kLeavesMax); },
+                                        Reject::kLimit},
+                             StreamCase{"prints out of order", StreamType::kSyncPrints,
+                                        [](auto* m) { m->set_ranges(0, 8); }, Reject::kMalformed},
+                             StreamCase{"a leaf without its size", StreamType::kSyncPrints,
+                                        [](auto* m) { m->mutable_range_sizes()->RemoveLast(); },
+                                        Reject::kMalformed},
+                             StreamCase{"a print without a leaf", StreamType::kSyncPrints,
+                                        [](auto* m) { m->add_hashes(1); }, Reject::kMalformed},
+                             StreamCase{"a print without an epoch", StreamType::kSyncPrints,
+                                        [](auto* m) { m->mutable_epochs()->RemoveLast(); },
+                                        Reject::kMalformed},
+                             StreamCase{"a print without its incarnation", StreamType::kSyncPrints,
+                                        [](auto* m) {
+                                          m->mutable_epochs()->RemoveLast();
+                                          m->mutable_counters()->RemoveLast();
+                                        },
+                                        Reject::kMalformed},
+                             StreamCase{"a print of an epoch beyond 40 bits",
+                                        StreamType::kSyncPrints,
+                                        [](auto* m) { m->set_epochs(0, kEpochTooHigh); },
+                                        Reject::kMalformed},
+                             StreamCase{"a print of a counter beyond 24 bits",
+                                        StreamType::kSyncPrints,
+                                        [](auto* m) { m->set_counters(0, 1u << 24); },
+                                        Reject::kMalformed},
+                             StreamCase{"attributes in common without a port",
+                                        StreamType::kSyncRecords,
+                                        [](auto* m) { m->mutable_common()->clear_port(); },
+                                        Reject::kMalformed},
+                             StreamCase{"a port in common that is none", StreamType::kSyncRecords,
+                                        [](auto* m) { m->mutable_common()->set_port(65'536); },
+                                        Reject::kMalformed},
+                             StreamCase{"a release in common that is too long",
+                                        StreamType::kSyncRecords,
+                                        [](auto* m) {
+                                          m->mutable_common()->set_agent(std::string(33, 'a'));
+                                        },
+                                        Reject::kLimit},
+                             StreamCase{"attributes without a port where none is common",
+                                        StreamType::kJoin,
+                                        [](auto* m) {
+                                          auto* own = m->mutable_updates(0);
+                                          own->mutable_attributes()->clear_port();
+                                        },
+                                        Reject::kName},
+                             StreamCase{"sizes whose sum wraps", StreamType::kSyncPrints,
+                                        [](auto* m) {
+                                          m->set_range_sizes(0, UINT32_MAX);
+                                          m->set_range_sizes(1, 3);
+                                        },
+                                        Reject::kMalformed},
+                             StreamCase{"leave without an update", StreamType::kLeave,
+                                        [](auto* m) { m->clear_updates(); }, Reject::kMalformed},
+                             StreamCase{"update about nobody", StreamType::kSyncSummary,
+                                        [](auto* m) { m->add_updates(); }, Reject::kMalformed}),
+                         [](const auto& entry) { return AsId(entry.param.what); });
 
 TEST(RejectedEnvelope, HasItsReason) {
   std::string good;

@@ -27,6 +27,18 @@ std::string Describe(const std::vector<HostId>& ids) {
   return out;
 }
 
+std::string Describe(const std::vector<uint32_t>& numbers) {
+  std::string out;
+  for (const uint32_t number : numbers) absl::StrAppend(&out, number, ",");
+  return out;
+}
+
+std::string Describe(const std::vector<Incarnation>& incarnations) {
+  std::string out;
+  for (const Incarnation incarnation : incarnations) absl::StrAppend(&out, incarnation.raw(), ",");
+  return out;
+}
+
 std::string Describe(const std::vector<Update>& updates) {
   std::string out;
   for (const Update& update : updates) {
@@ -151,6 +163,32 @@ StreamMessage SampleStreamMessage(StreamType type) {
       message.tombstones = true;
       message.last = true;
       message.wanted = {SampleId(3), SampleId(4)};
+      if (type == StreamType::kSyncRecords) {
+        message.hashes = {1, UINT32_MAX};
+        message.common = {7946, 4000, "1.2.3"};
+      } else {
+        message.reads_common = true;
+      }
+      break;
+    case StreamType::kSyncCells:
+      message.last = true;
+      message.salt = 0x0123456789abcdef;
+      message.range_bits = 2;
+      message.hashes = {1, 2, 3, UINT32_MAX};
+      break;
+    case StreamType::kSyncSplit:
+      message.last = true;
+      message.ranges = {1, 4095};
+      for (uint32_t i = 0; i < 2 * limits::kLeavesPerRange; ++i) message.hashes.push_back(i);
+      break;
+    case StreamType::kSyncPrints:
+      message.tombstones = true;
+      message.ranges = {0, 7, 65'535};
+      message.range_sizes = {2, 0, 1};
+      message.hashes = {7, 6, 5};
+      message.incarnations = {Incarnation::Of(kEpoch, 0),
+                              Incarnation::Of(Incarnation::kEpochMax, Incarnation::kCounterTop),
+                              Incarnation()};
       break;
     case StreamType::kLeave:
       message.updates = {SampleUpdate(1)};
@@ -202,7 +240,12 @@ std::string Describe(const StreamMessage& message) {
       message.other_id.ToHex(), "/", message.other_address.ToString(),
       " view=", Describe(message.view), " target=", message.target.ToHex(),
       " tombstones=", message.tombstones, " last=", message.last,
-      " wanted=", Describe(message.wanted), " updates:", Describe(message.updates));
+      " wanted=", Describe(message.wanted), " salt=", message.salt,
+      " bits=", static_cast<int>(message.range_bits), " ranges=", Describe(message.ranges),
+      " sizes=", Describe(message.range_sizes), " hashes=", Describe(message.hashes),
+      " incarnations=", Describe(message.incarnations), " reads_common=", message.reads_common,
+      " common=", message.common.port, "/", message.common.tolerance_ms, "/",
+      Text(message.common.agent), " updates:", Describe(message.updates));
 }
 
 std::string Envelope(std::string_view cluster, std::string_view body) {

@@ -32,7 +32,8 @@ inline constexpr PacketType kAllPacketTypes[] = {
 inline constexpr StreamType kAllStreamTypes[] = {
     StreamType::kJoin,        StreamType::kJoinAnswer, StreamType::kWrongCluster,
     StreamType::kPing,        StreamType::kAck,        StreamType::kSyncSummary,
-    StreamType::kSyncRecords, StreamType::kLeave,      StreamType::kReceipt};
+    StreamType::kSyncRecords, StreamType::kLeave,      StreamType::kReceipt,
+    StreamType::kSyncCells,   StreamType::kSyncSplit,  StreamType::kSyncPrints};
 
 // Every field by name and value: equal texts, equal messages.
 std::string Describe(const Attributes& attributes);
