@@ -155,7 +155,9 @@ void Node::Impl::HandleVote(const Source& source) {
       now_ - Duration::Millis(in_.answered_ms) > suspicion->began) {
     BeginSilenceAnew(*suspicion, now_);
   }
-  if (!suspicion->ballot.HasQuorum()) suspicion->reached_at = now_;
+  if (in_.vote == wire::Vote::kAgainst || !suspicion->ballot.HasQuorum()) {
+    suspicion->reached_at = now_;
+  }
   ConsiderAnnouncing(*suspicion);
 }
 

@@ -28,7 +28,7 @@ struct Suspicion {
   TimePoint next_gate_ping;
   TimePoint next_poll;  // of those whose vote is wanted; an accuser's first is its host's
   Ballot ballot;
-  TimePoint reached_at;  // when votes last came in without a quorum: it has answered others
+  TimePoint reached_at;  // the last vote against it, or one without a quorum: it answers others
   int electors = 0;      // who could vote when it was first asked, ourselves included; 0: not yet
   int repeats = 0;       // of the accuser's probe
   bool looking = false;  // the last look is in flight

@@ -44,12 +44,25 @@ void LetVote(
   }
 }
 
-TEST(NodeVotingTest, AQuorumFailsAndAFewDissentersDoNotSave) {
+TEST(NodeVotingTest, AQuorumFailsWhomNobodyReaches) {
   NodeHarness h;
   h.Meet(9);
-  LetVote(h, Duration::Seconds(20),
-          [](uint64_t n) { return n <= 2 ? Vote::kAgainst : Vote::kFor; });
-  EXPECT_EQ(h.StateOf(kSubject), State::kFailed) << "8 of 9 with our own";
+  LetVote(h, Duration::Seconds(20), [](uint64_t n) { return n <= 2 ? Vote::kVoid : Vote::kFor; });
+  EXPECT_EQ(h.StateOf(kSubject), State::kFailed) << "8 of 8 with our own, and one that cannot tell";
+}
+
+TEST(NodeVotingTest, WhomOneVoterStillReachesIsNotSilent) {
+  NodeHarness h;
+  h.Meet(9);
+  bool is_reached = true;
+  const auto vote = [&](uint64_t n) { return n == 2 && is_reached ? Vote::kAgainst : Vote::kFor; };
+  LetVote(h, Duration::Seconds(60), vote);
+  EXPECT_NE(h.StateOf(kSubject), State::kFailed) << "8 of 9 say it is silent";
+  is_reached = false;
+  const TimePoint since = h.now();
+  LetVote(h, Duration::Seconds(20), vote);
+  EXPECT_EQ(h.StateOf(kSubject), State::kFailed);
+  EXPECT_GE(h.now() - since, Options().tolerance - Duration::Seconds(1)) << "asked every second";
 }
 
 TEST(NodeVotingTest, WithoutAQuorumNobodyFailsHoweverLongItLasts) {
