@@ -195,6 +195,7 @@ class Node::Impl {
   void LookEnded(const Flight& flight);
   void GiveVerdict(const HostId& subject, wire::Reason reason);
   void PingForGate();
+  bool AreManySuspected() const;
   void SuspectAnswered(const HostId& subject);
   // It was not silent all the time: the silence that counts began then.
   void BeginSilenceAnew(Suspicion& suspicion, TimePoint began);

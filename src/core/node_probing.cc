@@ -15,9 +15,6 @@ namespace {
 constexpr Duration kPunctual = Duration::Millis(250);
 // One ping in this many carries the tombstone cell.
 constexpr uint64_t kTombstoneCellEvery = 64;
-// So many open suspicions, and a hundredth of the members, are a mass.
-constexpr size_t kManySuspects = 4;
-constexpr size_t kManySuspectsShare = 100;
 constexpr Duration kSweepWithin = Duration::Millis(100);
 // Least gap between two questions about far epochs.
 constexpr Duration kConfirmEvery = Duration::Millis(10);
@@ -77,8 +74,7 @@ void Node::Impl::ProbeDueTargets() {
 // Where many are suspected, more are likely dead, and some of their observers too: all targets are
 // probed at once, so that the last of them need not wait for its turn.
 void Node::Impl::SweepTargets() {
-  const size_t many = std::max(kManySuspects, table_.up_count() / kManySuspectsShare);
-  if (suspicions_.size() < many || now_ - last_sweep_ < options_.period) return;
+  if (!AreManySuspected() || now_ - last_sweep_ < options_.period) return;
   last_sweep_ = now_;
   for (const HostId& id : scheduled_) {
     if (suspicions_.Find(id) != nullptr) continue;

@@ -25,6 +25,9 @@ constexpr Duration kVotesAgain = Duration::Seconds(1);
 // against the accuser.
 constexpr size_t kUnsecondedMin = 4;
 constexpr size_t kUnsecondedShare = 20;
+// So many open suspicions, and a hundredth of the members, are a mass.
+constexpr size_t kManySuspects = 4;
+constexpr size_t kManySuspectsShare = 100;
 // An unmet gate is looked at again after this.
 constexpr Duration kLookAgain = Duration::Millis(250);
 // Probes on all paths that must stay unanswered before a lonely observer gives a verdict.
@@ -39,6 +42,10 @@ constexpr Duration kChallengeEvery = Duration::Millis(170);
 constexpr size_t kChallengesMax = 256;
 
 }  // namespace
+
+bool Node::Impl::AreManySuspected() const {
+  return suspicions_.size() >= std::max(kManySuspects, table_.up_count() / kManySuspectsShare);
+}
 
 Duration Node::Impl::ToleranceOf(const HostId& id) const {
   const MemberView* member = table_.Find(id);

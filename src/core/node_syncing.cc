@@ -67,8 +67,9 @@ void Node::Impl::BeginSync(const HostId& peer, const Address& address, bool tomb
   const StreamId stream = OpenStream(address, StreamRole::kSync, options_.stream_budget);
   SyncSession* session = syncs_.Begin(stream, peer, tombstones, table_.version());
   const wire::ViewCell ours = tombstones ? table_.tombstone_cell() : table_.view_cell();
-  session->by_ranges =
-      Syncs::ByRanges(ours.count, their_count) && !peer_cells_.WantsWholeTables(now_, peer);
+  // Ranges do not compare who is suspected; whole tables tell it, and users wait for the verdicts.
+  session->by_ranges = Syncs::ByRanges(ours.count, their_count) && !AreManySuspected() &&
+                       !peer_cells_.WantsWholeTables(now_, peer);
   session->reads_common = session->by_ranges;
   session->ranges.max_age = options_.tombstone_for - options_.tombstone_quiet;
   if (session->by_ranges) {
