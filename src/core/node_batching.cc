@@ -19,7 +19,8 @@ EventType TypeOf(bool is_new, wire::State from, wire::State to) {
   if (from == to) return EventType::kMemberUpdated;
   switch (to) {
     case State::kSuspect:
-      return InTombstones(from) ? EventType::kMemberReturned : EventType::kMemberSuspected;
+      return MemberView::IsTombstone(from) ? EventType::kMemberReturned
+                                           : EventType::kMemberSuspected;
     case State::kAlive:
       return from == State::kSuspect ? EventType::kMemberRefuted : EventType::kMemberReturned;
     case State::kFailed:

@@ -77,11 +77,11 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
     Reject(wire::Reject::kEpochJump);  // its subject could not refute it
     return false;
   }
-  if (member == nullptr && InTombstones(update.state) &&
+  if (member == nullptr && MemberView::IsTombstone(update.state) &&
       Duration::Seconds(update.age_s) >= options_.tombstone_for) {
     return false;  // expired here, and news to nobody
   }
-  if (member == nullptr && InTombstones(update.state) && !MayAddTombstone()) {
+  if (member == nullptr && MemberView::IsTombstone(update.state) && !MayAddTombstone()) {
     Reject(wire::Reject::kTableFull);
     return false;
   }
@@ -102,7 +102,7 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
     }
   }
   if (!update.attributes.has_value() && update.attributes_hash != 0) {
-    const bool unknown_up = member == nullptr && !InTombstones(update.state);
+    const bool unknown_up = member == nullptr && !MemberView::IsTombstone(update.state);
     if (unknown_up) {
       RequestRecord(update.id, source);
       return false;

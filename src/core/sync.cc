@@ -5,8 +5,6 @@
 
 namespace muster::core {
 
-bool InTombstones(wire::State state) { return MemberView::IsTombstone(state); }
-
 bool SyncSession::ExpectsRecords() const {
   if (!initiator) return step == Step::kRecords;
   return step == Step::kAnswer || step == (by_ranges ? Step::kPrints : Step::kSummary);

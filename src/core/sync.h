@@ -97,7 +97,4 @@ class Syncs {
   std::vector<SyncSession> sessions_;
 };
 
-// Whether a member belongs to the tombstones' exchange rather than to the view's.
-bool InTombstones(wire::State state);
-
 }  // namespace muster::core

@@ -10,6 +10,8 @@ def muster_fuzz_target(name, deps):
     """
     muster_cc_test(
         name = name + "_replay_test",
+        # Thousands of runs, each of which sanitizers slow down.
+        size = "medium",
         srcs = [
             name + "_fuzz.cc",
             "fuzz_target.h",

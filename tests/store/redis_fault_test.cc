@@ -55,6 +55,8 @@ int64_t Calls(RedisServer& server, const std::string& command) {
   return 0;
 }
 
+constexpr int kMustersDatabase = 1;
+
 class RedisFault : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -76,6 +78,12 @@ class RedisFault : public ::testing::Test {
     return session_.Adopt(OpenRedisStore(url, std::move(fresh), session_.Options()));
   }
   PresenceStore* Open() { return Open(Url("127.0.0.1", server_->port())); }
+  // As the user whose rights are tested; in a database of its own, which takes the right to select.
+  PresenceStore* OpenAsMuster() {
+    RedisUrl url = Url("127.0.0.1", server_->port(), "pass", "muster");
+    url.database = kMustersDatabase;
+    return Open(url);
+  }
   std::string Run(const std::vector<std::string>& command) {
     const auto reply = server_->Command(command);
     EXPECT_TRUE(reply.ok()) << reply.status();
@@ -501,14 +509,12 @@ TEST_F(RedisFault, ASourceThatFailsIsAnError) {
 TEST_F(RedisFault, RightsAsTheReadmeGivesThem) {
   Run({"ACL", "SETUSER", "muster", "reset", "on", ">pass", "~muster:presence:*", "+@read",
        "+@write", "-@dangerous", "+select", "+eval", "+evalsha", "+time"});
-  RedisUrl url = Url("127.0.0.1", server_->port(), "pass", "muster");
-  url.database = 1;
-  PresenceStore* store = Open(url);
+  PresenceStore* store = OpenAsMuster();
   Fill(store, 3);
   EXPECT_EQ(Seen(store), "3/0");
   EXPECT_EQ(session_.Erase(store, MakeId(1), kTop).value(), true);
   // Also what is done about an index that was lost.
-  EXPECT_EQ(server_->Command({"DEL", Index()}, url.database).value_or(""), "1");
+  EXPECT_EQ(server_->Command({"DEL", Index()}, kMustersDatabase).value_or(""), "1");
   EXPECT_EQ(Seen(store), "2/0");
 }
 
@@ -523,9 +529,7 @@ TEST_F(RedisFault, RightsOfUsers) {
                                       "on",  ">pass",   "~muster:presence:*"};
   for (absl::string_view right : absl::StrSplit(rights, ' ')) command.emplace_back(right);
   Run(command);
-  RedisUrl url = Url("127.0.0.1", server_->port(), "pass", "muster");
-  url.database = 1;
-  PresenceStore* store = Open(url);
+  PresenceStore* store = OpenAsMuster();
   Fill(store, 3);
   EXPECT_EQ(Seen(store), "3/0");
   EXPECT_EQ(session_.Erase(store, MakeId(1), kTop).value(), true);
