@@ -11,8 +11,11 @@ namespace {
 
 // Lossy votes are renewed this often.
 constexpr Duration kLossyAgain = Duration::Seconds(10);
-// Observers as unhealthy as this do not count as electors of lossy votes: they do not vote.
+// Who is as unhealthy as this has no lossy vote: it takes what it misses itself for the loss of
+// others.
 constexpr uint8_t kTooSickToVote = 4;
+// One observer alone cannot tell whose packets are lost.
+constexpr size_t kLossyVotesMin = 2;
 // Who is pronounced failed again this soon after a return is flapping. Long enough for two periods
 // of a 20 s on, 20 s off fault at any tolerance up to 20 s.
 constexpr Duration kFlapWindow = Duration::Seconds(90);
@@ -33,6 +36,7 @@ void Node::Impl::Watch(const HostId& id) {
     focus_.Set(id, now_ + options_.period * (losses_.IsSilent(id) ? 2 : 1));
   }
   if (!losses_.IsLossy(id) || !rings_.observes(id) || probation_.on() || leaving_) return;
+  if (table_.self().health >= kTooSickToVote) return;
   const TimePoint* last = lossy_told_.Find(id);
   if (last != nullptr && now_ - *last < kLossyAgain) return;
   lossy_told_[id] = now_;
@@ -71,14 +75,12 @@ void Node::Impl::ConsiderBar(const HostId& id) {
   size_t votes = 0;
   for (const HostId& observer : rings_.ObserversOf(id, table_)) {
     const MemberView* member = table_.Find(observer);
-    const bool voted = lossy_votes_.Has(now_, id, observer);
-    const bool fit = member->state == wire::State::kAlive && member->health < kTooSickToVote;
-    electors += voted || fit ? 1 : 0;
-    votes += voted ? 1 : 0;
+    if (member->health >= kTooSickToVote || !member->is_up()) continue;
+    ++electors;
+    votes += lossy_votes_.Has(now_, id, observer) ? 1 : 0;
   }
-  // One observer alone cannot tell whose packets are lost.
-  if (votes < 2 || votes * 9 < electors * 7) return;
-  Bar(id, wire::Reason::kLossy);
+  // Whom even one of them reaches well is cut off from the others, or they are sick.
+  if (votes >= kLossyVotesMin && votes == electors) Bar(id, wire::Reason::kLossy);
 }
 
 void Node::Impl::Bar(const HostId& id, wire::Reason reason) {

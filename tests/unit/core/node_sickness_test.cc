@@ -17,8 +17,10 @@ using wire::Vote;
 constexpr uint64_t kFirst = NodeHarness::kFirst;
 constexpr uint64_t kSubject = 1;
 
-// The subject answers no direct ping, and every one that goes through a relay.
-void LoseDirectPings(NodeHarness& h, Duration span) {
+// The subject answers no direct ping, and every one that goes through a relay. `each` is called
+// after every input.
+template <typename Each>
+void LoseDirectPings(NodeHarness& h, Duration span, Each each) {
   const TimePoint end = h.now() + span;
   while (h.now() < end) {
     h.Step(Duration::Millis(20));
@@ -26,35 +28,44 @@ void LoseDirectPings(NodeHarness& h, Duration span) {
     for (const Effects::Datagram& datagram : h.effects().datagrams()) {
       sent.emplace_back(NodeHarness::MemberAt(datagram.to), h.Decode(h.effects().bytes(datagram)));
     }
+    each();
     for (const auto& [to, packet] : sent) {
-      if (packet.type == PacketType::kPing && to != kSubject) h.Ack(to, packet.sequence);
+      if (packet.type == PacketType::kPing && to != kSubject) {
+        h.Ack(to, packet.sequence);
+        each();
+      }
       if (packet.type != PacketType::kPingRequest) continue;
       wire::Packet ack;
       ack.type = PacketType::kAck;
       ack.answers = packet.sequence;
       ack.target = packet.target;
       h.Receive(to, std::move(ack));
+      each();
     }
   }
 }
+void LoseDirectPings(NodeHarness& h, Duration span) {
+  LoseDirectPings(h, span, [] {});
+}
 
-void VoteLossy(NodeHarness& h, uint64_t first, uint64_t last) {
+void VoteLossy(NodeHarness& h, uint64_t first, uint64_t last, uint8_t health = 0) {
   for (uint64_t n = first; n <= last; ++n) {
     wire::Packet vote;
     vote.type = PacketType::kVote;
     vote.target = IdOf(kSubject);
     vote.vote = Vote::kLossy;
+    vote.health = health;
     h.Receive(n, std::move(vote));
   }
 }
 
-TEST(NodeSicknessTest, AQuorumOfObserversBarsALossyMember) {
+TEST(NodeSicknessTest, AllItsObserversBarALossyMember) {
   NodeHarness h;
   h.Meet(9);
   LoseDirectPings(h, Duration::Seconds(25));
-  VoteLossy(h, 2, 6);
-  EXPECT_EQ(h.StateOf(kSubject), State::kAlive) << "six of nine with our own";
-  VoteLossy(h, 7, 7);
+  VoteLossy(h, 2, 8);
+  EXPECT_EQ(h.StateOf(kSubject), State::kAlive) << "one of the nine may reach it well";
+  VoteLossy(h, 9, 9);
   ASSERT_EQ(h.StateOf(kSubject), State::kFailed);
   EXPECT_EQ(h.node().member(IdOf(kSubject))->reason, Reason::kLossy);
   // What the member can say within its run does not bring it back; a new run does.
@@ -62,6 +73,38 @@ TEST(NodeSicknessTest, AQuorumOfObserversBarsALossyMember) {
   EXPECT_EQ(h.StateOf(kSubject), State::kFailed);
   h.Gossip(kSubject, {Full(kSubject, 2 * kFirst, State::kAlive)});
   EXPECT_EQ(h.StateOf(kSubject), State::kAlive);
+}
+
+TEST(NodeSicknessTest, SickObserversNeitherBarNorHoldABarBack) {
+  constexpr uint8_t kSick = 4;
+  NodeHarness h;
+  h.Meet(9);
+  LoseDirectPings(h, Duration::Seconds(25));
+  VoteLossy(h, 2, 9, kSick);
+  EXPECT_EQ(h.StateOf(kSubject), State::kAlive) << "of the well ones only we have voted";
+  VoteLossy(h, 2, 7, kSick - 1);
+  EXPECT_EQ(h.StateOf(kSubject), State::kFailed) << "8 and 9 are sick";
+}
+
+TEST(NodeSicknessTest, WhoIsSickItselfCallsNobodyLossy) {
+  const auto votes_sent = [](bool is_sick) {
+    NodeHarness h;
+    h.Meet(9);
+    int votes = 0;
+    uint64_t incarnation = h.node().incarnation().raw();
+    LoseDirectPings(h, Duration::Seconds(25), [&] {
+      for (const wire::Packet& packet : h.Packets()) votes += packet.vote == Vote::kLossy ? 1 : 0;
+      // To be suspected again and again is what raises the local health.
+      while (is_sick && h.node().local_health() < 4) {
+        h.Gossip(9, {Short(0, h.node().incarnation().raw(), State::kSuspect)});
+        ASSERT_LT(incarnation, h.node().incarnation().raw());
+        incarnation = h.node().incarnation().raw();
+      }
+    });
+    return votes;
+  };
+  EXPECT_GE(votes_sent(false), 8);
+  EXPECT_EQ(votes_sent(true), 0);
 }
 
 TEST(NodeSicknessTest, VotesAloneBarNobodyWhoAnswersUs) {
