@@ -146,7 +146,7 @@ class Node::Impl {
   Duration PaceOf(const wire::Packet& ack) const;
   void HandleNack(const Source& source);
   void HandlePull(const Source& source);
-  bool LearnAll(const std::vector<wire::Update>& updates, const Source& source);
+  bool LearnAll(std::vector<wire::Update>& updates, const Source& source);
   void AnswerHeldRecord(const Source& source, size_t request_bytes);
   Source MakeSource(const HostId& sender, const Address& from) const;
   void Heard(const Source& source);
@@ -242,10 +242,12 @@ class Node::Impl {
   void Reap(const HostId& id);
   void Forget(const HostId& id);
   wire::Update UpdateFor(uint32_t index, bool full) const;
+  wire::Update ToldUpdate(uint32_t index, bool full);  // and how long it has been suspected
   void AppendUpdateFor(uint32_t index, bool full, std::string* pieces,
                        const wire::CommonAttributes* common = nullptr);
+  void AppendShortUpdate(uint32_t index, std::string* pieces);  // for packets alone
   // What is said of `id` behind its back goes into everything sent to it, so that it can refute.
-  void AppendClaimAbout(const HostId& id, std::string* pieces);
+  void AppendClaimAbout(const HostId& id, std::string* pieces, bool on_stream = false);
   wire::Update OwnUpdate(Incarnation incarnation, wire::State state) const;
 
   // ---- node_batching.cc ----
@@ -343,7 +345,6 @@ class Node::Impl {
   DeadlineHeap<HostId> tombstones_;
   NameWatch name_watch_;
   LookupMap<HostId, Verdict> verdicts_;
-  static constexpr size_t kReturnsMax = 4096;
   LookupMap<HostId, TimePoint> returned_at_;  // failed members that came back in the same run
   LookupMap<HostId, TimePoint> lossy_told_;   // when we last voted them lossy
   LookupMap<HostId, HostId> last_relay_;      // subject -> the relay that reached it last
@@ -351,7 +352,6 @@ class Node::Impl {
   LookupMap<StreamId, StreamRole> roles_;
   LookupMap<StreamId, Address> stream_peers_;
   int inbound_streams_ = 0;
-
   TimePoint extra_at_;
   TimePoint push_at_ = TimePoint::Never();
   TimePoint last_push_;

@@ -154,7 +154,7 @@ void Node::Impl::SendPing(Flight& flight, uint8_t ring) {
   if (++pings_sent_ % kTombstoneCellEvery == 0) packet_.tombstones = table_.tombstone_cell();
   pieces_.clear();
   if (flight.kind == ProbeKind::kConfirm) {
-    AppendUpdateFor(static_cast<uint32_t>(table_.IndexOf(flight.target)), false, &pieces_);
+    AppendShortUpdate(static_cast<uint32_t>(table_.IndexOf(flight.target)), &pieces_);
   } else {
     AppendClaimAbout(flight.target, &pieces_);
   }
