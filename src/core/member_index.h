@@ -12,9 +12,9 @@ struct MemberView;
 
 // Where each host id stands in a dense vector of members: open addressing with linear probing and
 // four bytes a slot, which hold a position and eight bits of the hash. The ids themselves are read
-// from the members, so that an entry costs six bytes and not thirty. The first halves of the ids are
-// unique, and find a member by themselves. All calls are given the very vector that the positions
-// refer to. Not thread-safe.
+// from the members, so that an entry costs six bytes and not thirty. The first halves of the ids
+// are unique, and find a member by themselves. All calls are given the very vector that the
+// positions refer to. Not thread-safe.
 class MemberIndex {
  public:
   // The highest position that fits beside the hash bits.

@@ -22,6 +22,7 @@
 #include "src/core/pacer.h"
 #include "src/core/peer_cells.h"
 #include "src/core/probation.h"
+#include "src/core/pull.h"
 #include "src/core/relays.h"
 #include "src/core/rings.h"
 #include "src/core/rumour_queue.h"
@@ -40,7 +41,8 @@ namespace muster::core {
 //   node_suspicion.cc  accusing, last look         node_joining.cc    joiner, door, healing
 //   node_commands.cc what users ask                node_syncing.cc    streamed reconciliation
 //   node_voting.cc   votes of observers            node_sickness.cc   lossy and flapping members
-//   node_batching.cc what users are shown        node_comparing.cc  its ranges of hash space
+//   node_batching.cc what users are shown          node_comparing.cc  its ranges of hash space
+//   node_paths.cc    a probe's paths beside its ping
 class Node::Impl {
  public:
   Impl(const Options& options, Identity identity, uint64_t seed, TimePoint now, RecordPool* pool);
@@ -161,9 +163,6 @@ class Node::Impl {
   void SendPing(Flight& flight, uint8_t ring);
   // Tells a member what is held of it.
   void AskWhichEpoch(const MemberView& member);
-  void GoIndirect(Flight& flight);
-  void AskRelays(Flight& flight);
-  void OpenProbeStream(Flight& flight);
   void RunFlights();
   void Conclude(Flight& flight);
   void JudgeFailedProbe(const Flight& flight);
@@ -175,11 +174,16 @@ class Node::Impl {
   bool IsLonely() const;
   bool IsDeaf() const;  // nothing has come in since a probe that proved nothing
   Duration AckTimeoutOf(const MemberView& member) const;
-  void SendNacks();
   const MemberView* RandomUpMember(const HostId& avoid);
   // Up to `count` distinct members that are up, at random; never ourselves nor `avoid`. Valid until
   // the table changes.
   std::vector<const MemberView*> DrawUpMembers(size_t count, const HostId& avoid);
+
+  // ---- node_paths.cc ----
+  void GoIndirect(Flight& flight);
+  void AskRelays(Flight& flight);
+  void AskAgain(Flight& flight);
+  void SendNacks();
 
   // ---- node_suspicion.cc ----
   Duration WindowFor(const Flight& flight) const;
@@ -217,7 +221,7 @@ class Node::Impl {
   void HandleVote(const Source& source);
 
   // ---- node_sickness.cc ----
-  void RelayAnswered(Flight& flight);
+  void AnsweredOtherwise(Flight& flight);
   void Watch(const HostId& id);
   void ProbeDoubtful();
   void ConsiderBar(const HostId& id);
@@ -383,13 +387,6 @@ class Node::Impl {
   TimePoint next_eviction_;
   TimePoint next_confirm_;
   bool refuted_in_call_ = false;  // one refutation a call, however many claims it brings
-  struct Pull {
-    HostId id;
-    HostId from;
-    Address address;
-    TimePoint at;
-    bool sent;
-  };
   std::vector<Pull> pulls_;
   wire::ViewCell futile_tombstones_ours_;
   wire::ViewCell futile_tombstones_theirs_;

@@ -197,10 +197,10 @@ void Node::Impl::HandleAck(Source source) {
                           flight->relays[static_cast<size_t>(relay)].id == source.sender;
   if (!from_target && !from_relay) return Reject(wire::Reject::kUnsolicited);
   ++answers_heard_;
-  if (from_relay) {
+  if (from_relay || flight->IsRepeat(in_.answers)) {
     ++stats_.probes_relayed;
-    last_relay_[flight->target] = source.sender;
-    RelayAnswered(*flight);
+    if (from_relay) last_relay_[flight->target] = source.sender;
+    AnsweredOtherwise(*flight);
     return Answered(*flight, {true, flight->target, 0});
   }
   if (in_.knew_all && !Without(Mechanism::kFeedback)) {

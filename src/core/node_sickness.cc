@@ -23,7 +23,7 @@ constexpr size_t kReturnsMax = 4096;
 
 }  // namespace
 
-void Node::Impl::RelayAnswered(Flight& flight) {
+void Node::Impl::AnsweredOtherwise(Flight& flight) {
   if (flight.done) return losses_.Late(flight.target);
   losses_.Spoke(flight.target);
   if (!IsSample(flight.kind)) return;

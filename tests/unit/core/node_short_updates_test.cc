@@ -79,7 +79,8 @@ TEST_F(NodeShortUpdatesTest, HalfAnIdIsCompletedFromTheTable) {
   h_.Gossip(1, {HalfOf(Short(1, kFirst + 1, State::kAlive))});
   EXPECT_EQ(h_.StateOf(1), State::kAlive);
   EXPECT_EQ(h_.node().members().size(), 5u);
-  EXPECT_EQ(h_.node().member(IdOf(1))->attributes().name, "m1") << "what a suspicion leaves out is kept";
+  EXPECT_EQ(h_.node().member(IdOf(1))->attributes().name, "m1")
+      << "what a suspicion leaves out is kept";
 }
 
 TEST_F(NodeShortUpdatesTest, AboutUsItIsRefuted) {
