@@ -28,6 +28,7 @@ struct Options {
   std::string write_expected;
   int processes = 2;
   int every = 1;
+  int members_max = 0;
 };
 
 constexpr int kMet = 0;
@@ -140,6 +141,7 @@ int Run(const Options& options) {
   run_options.scale = words.is_full ? Scale::kFull : Scale::kSmoke;
   run_options.processes = options.processes;
   run_options.every = options.every;
+  run_options.members_max = options.members_max;
   if (words.is_ablation) return Ablation(scenarios, modes, run_options);
   uint32_t off = 0;
   if (!MechanismBits(options.without, &off, &unknown)) return Refuse("no mechanism " + unknown);
@@ -167,6 +169,9 @@ int main(int argc, char** argv) {
   app.add_option("--processes", options.processes, "in parallel")->check(CLI::Range(1, 64));
   app.add_option("--every", options.every, "only each so-manieth run of a scenario")
       ->check(CLI::Range(1, 1000));
+  app.add_option("--members-max", options.members_max,
+                 "no runs of more members: 10,000 that start together need 30 GB")
+      ->check(CLI::Range(1, 1'000'000));
   CLI11_PARSE(app, argc, argv);
   return muster::gauntlet::Run(options);
 }

@@ -10,7 +10,10 @@ namespace {
 std::vector<Trial> TrialsOf(const Scenario& scenario, const RunOptions& options) {
   std::vector<Trial> trials = scenario.trials(options.scale);
   int number = 0;
-  std::erase_if(trials, [&](const Trial&) { return number++ % options.every != 0; });
+  std::erase_if(trials, [&](const Trial& trial) {
+    const bool is_left_out = options.members_max != 0 && trial.members > options.members_max;
+    return is_left_out || number++ % options.every != 0;
+  });
   return trials;
 }
 

@@ -11,7 +11,8 @@ namespace muster::gauntlet {
 struct RunOptions {
   Scale scale = Scale::kSmoke;
   int processes = 2;
-  int every = 1;  // only each so-manieth run of a scenario
+  int every = 1;        // only each so-manieth run of a scenario
+  int members_max = 0;  // no runs of more members; 0: all
 };
 
 // A scenario and what it yielded, a result a mode.

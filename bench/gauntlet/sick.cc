@@ -180,9 +180,13 @@ Scenario MassCrash() {
   }
   s.trials = [](Scale scale) {
     const int members = scale == Scale::kFull ? 1000 : 128;
-    return std::vector<Trial>{{0, members, 1, members / 100, 0, 0},
-                              {1, members, 1, members / 10, 0, 0},
-                              {2, members, 1, members / 4, 0, 0}};
+    std::vector<Trial> trials;
+    for (uint64_t seed = 1; seed <= (scale == Scale::kFull ? 3 : 10); ++seed) {
+      trials.push_back({0, members, seed, members / 100, 0, 0});
+      trials.push_back({1, members, seed, members / 10, 0, 0});
+      trials.push_back({2, members, seed, members / 4, 0, 0});
+    }
+    return trials;
   };
   s.run = RunMassCrash;
   return s;

@@ -15,7 +15,7 @@ uint64_t RandomBits() {
 
 HostId RandomHostId() {
   HostId id;
-  while (id.is_zero()) id = {RandomBits(), RandomBits()};
+  while (id.hi == 0 || !id.is_whole()) id = {RandomBits(), RandomBits()};
   return id;
 }
 

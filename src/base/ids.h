@@ -12,13 +12,17 @@
 namespace muster {
 
 // 128 random bits, drawn once at a host's first start and kept on its disk: who a member is,
-// whatever its name and address. All zero stands for "nobody" and is never a member's id.
+// whatever its name and address. All zero stands for "nobody" and is never a member's id. Within a
+// cluster its first half alone is unique: the second of two that share it is refused.
 struct HostId {
   uint64_t hi = 0;
   uint64_t lo = 0;
 
   friend constexpr auto operator<=>(const HostId&, const HostId&) = default;
   constexpr bool is_zero() const { return hi == 0 && lo == 0; }
+  // Else only its first half was told. No member's id has a second half of zero.
+  constexpr bool is_whole() const { return lo != 0; }
+  constexpr HostId Half() const { return {hi, 0}; }
   // The id's place in an order-free or ring hash; the same on every host.
   constexpr uint64_t Hash(uint64_t salt = 0) const { return HashCombine(Mix64(hi ^ salt), lo); }
 

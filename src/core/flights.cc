@@ -17,6 +17,11 @@ int Flight::nacks() const {
   return count;
 }
 
+bool Flight::IsRepeat(uint32_t of) const {
+  const auto end = repeats.begin() + repeat_count;
+  return std::find(repeats.begin(), end, of) != end;
+}
+
 Flight* Flights::Add(Flight flight) {
   if (flights_.size() >= kMax) {
     // Late answers are given up before new questions.
@@ -30,7 +35,7 @@ Flight* Flights::Add(Flight flight) {
 Flight* Flights::FindBySequence(uint32_t sequence, int* relay) {
   for (Flight& flight : flights_) {
     *relay = -1;
-    if (flight.sequence == sequence) return &flight;
+    if (flight.sequence == sequence || flight.IsRepeat(sequence)) return &flight;
     for (int i = 0; i < flight.relay_count; ++i) {
       if (flight.relays[static_cast<size_t>(i)].sequence != sequence) continue;
       *relay = i;

@@ -36,6 +36,7 @@ constexpr bool IsSample(ProbeKind kind) {
 // Several fly at once and none waits for another.
 struct Flight {
   static constexpr int kRelaysMax = 8;
+  static constexpr int kRepeats = 2;
   struct Relay {
     HostId id;
     uint32_t sequence = 0;
@@ -52,6 +53,7 @@ struct Flight {
   TimePoint indirect_at;        // when every path had been tried
   TimePoint heard_at;           // last packet of the target since, though no answer
   TimePoint deadline;           // of the present phase
+  TimePoint ends_at;            // when the last phase ends
   bool indirect = false;        // relays and stream have been asked
   bool direct_only = false;     // no other path is tried
   bool noted_lost = false;      // counts as a loss of its target
@@ -59,12 +61,15 @@ struct Flight {
   uint64_t answers_before = 0;  // answers heard by the node when the ping left (evidence gate)
   std::array<Relay, kRelaysMax> relays{};
   uint8_t relay_count = 0;
+  std::array<uint32_t, kRepeats> repeats{};  // sequences of the pings that asked again
+  uint8_t repeat_count = 0;
   StreamId stream = 0;
   bool stream_refused = false;
   uint64_t request = 0;      // kUser: the command; kDoor: the joiner's stream
   std::vector<HostId> told;  // subjects of the rumours that the ping carried
 
   int nacks() const;
+  bool IsRepeat(uint32_t of) const;
   int missing_nacks() const { return relay_count - nacks(); }
 };
 
@@ -75,8 +80,8 @@ class Flights {
 
   // Adds one and returns it; the pointer is valid until the next Add or Sweep. Null at the limit.
   Flight* Add(Flight flight);
-  // The flight whose ping, or one of whose relayed pings, has this sequence. `*relay` is the index
-  // of the relay, or -1 for the ping itself.
+  // The flight one of whose pings, or of whose relayed pings, has this sequence. `*relay` is the
+  // index of the relay, or -1 for a ping of our own.
   Flight* FindBySequence(uint32_t sequence, int* relay);
   Flight* FindByStream(StreamId stream);
   // A flight of that kind to that target which is not decided.

@@ -12,8 +12,9 @@ struct MemberView;
 
 // Where each host id stands in a dense vector of members: open addressing with linear probing and
 // four bytes a slot, which hold a position and eight bits of the hash. The ids themselves are read
-// from the members, so that an entry costs six bytes and not thirty. All calls are given the very
-// vector that the positions refer to. Not thread-safe.
+// from the members, so that an entry costs six bytes and not thirty. The first halves of the ids
+// are unique, and find a member by themselves. All calls are given the very vector that the
+// positions refer to. Not thread-safe.
 class MemberIndex {
  public:
   // The highest position that fits beside the hash bits.
@@ -21,9 +22,10 @@ class MemberIndex {
 
   // Makes room for `capacity` members and enters all of `members`.
   void Rebuild(size_t capacity, const std::vector<MemberView>& members);
-  // The position of `id`, or -1.
+  // The position of `id`, whole or its first half, or -1.
   int64_t Find(const HostId& id, const std::vector<MemberView>& members) const;
-  // Enters the member at `position`, whose id must not be in the index. Rebuild made the room.
+  // Enters the member at `position`, the first half of whose id must not be in the index. Rebuild
+  // made the room.
   void Insert(size_t position, const std::vector<MemberView>& members);
   // Forgets the id of the member at `position`, which must still stand there.
   void Erase(size_t position, const std::vector<MemberView>& members);

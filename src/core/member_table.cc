@@ -158,6 +158,10 @@ void MemberTable::Raise(TimePoint now, const wire::Update& update, MemberView* m
 Change MemberTable::Add(TimePoint now, const wire::Update& update) {
   Change change;
   change.from = change.to = update.state;
+  if (IndexOf(update.id.Half()) >= 0) {
+    change.kind = Change::Kind::kHalfTaken;
+    return change;
+  }
   MemberView member;
   member.incarnation = update.incarnation;
   member.state = update.state;

@@ -60,9 +60,10 @@ struct Change {
     kAdded,              // a subject not known before
     kUnknownAttributes,  // an up member that cannot be added before its full record is pulled
     kFull,               // unknown, and the table is at its limit
+    kHalfTaken,          // unknown, and another member's id begins like its id
   };
   Kind kind = Kind::kNone;
-  uint32_t index = 0;  // of the member in the table; meaningless for the last two
+  uint32_t index = 0;  // of the member in the table; meaningless for the last three
   wire::State from = wire::State::kAlive;
   wire::State to = wire::State::kAlive;
   MemberView before;  // what the table held, where the state changed; else without a record
@@ -86,7 +87,7 @@ class MemberTable {
   const MemberView& operator[](size_t index) const { return members_[index]; }
   const std::vector<MemberView>& all() const { return members_; }
   const MemberView& self() const { return members_[0]; }
-  // Null when unknown. Valid until the next Apply or Remove.
+  // By a whole id or by its first half. Null when unknown. Valid until the next Apply or Remove.
   const MemberView* Find(const HostId& id) const;
   int64_t IndexOf(const HostId& id) const;  // -1 when unknown
   // Members that are up or leaving and advertise this name or address, by walking all: for the door

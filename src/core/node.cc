@@ -51,7 +51,7 @@ Node::Impl::Impl(const Options& options, Identity identity, uint64_t seed, TimeP
       last_conflict_probe_(now - Duration::Seconds(3600)),
       last_epoch_forced_(now - Duration::Seconds(3600)) {
   MUSTER_CHECK(options.Validate().ok());
-  MUSTER_CHECK(!identity_.id.is_zero());
+  MUSTER_CHECK(identity_.id.is_whole());
   out_.set_epoch(identity_.epoch);
   const Change added =
       table_.Apply(now, OwnUpdate(Incarnation::Of(identity_.epoch, 0), wire::State::kAlive));

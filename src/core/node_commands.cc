@@ -113,7 +113,7 @@ absl::Status Node::Impl::ForceLeave(const HostId& id, bool prune, bool evict) {
   if (was_up && address.is_set()) {
     // The evicted agent hears it from us before the others stop talking to it.
     pieces_.clear();
-    AppendUpdateFor(static_cast<uint32_t>(table_.IndexOf(id)), false, &pieces_);
+    AppendShortUpdate(static_cast<uint32_t>(table_.IndexOf(id)), &pieces_);
     SendPieces(address);
   }
   return absl::OkStatus();

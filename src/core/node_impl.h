@@ -22,6 +22,7 @@
 #include "src/core/pacer.h"
 #include "src/core/peer_cells.h"
 #include "src/core/probation.h"
+#include "src/core/pull.h"
 #include "src/core/relays.h"
 #include "src/core/rings.h"
 #include "src/core/rumour_queue.h"
@@ -40,7 +41,8 @@ namespace muster::core {
 //   node_suspicion.cc  accusing, last look         node_joining.cc    joiner, door, healing
 //   node_commands.cc what users ask                node_syncing.cc    streamed reconciliation
 //   node_voting.cc   votes of observers            node_sickness.cc   lossy and flapping members
-//   node_batching.cc what users are shown        node_comparing.cc  its ranges of hash space
+//   node_batching.cc what users are shown          node_comparing.cc  its ranges of hash space
+//   node_paths.cc    a probe's paths beside its ping
 class Node::Impl {
  public:
   Impl(const Options& options, Identity identity, uint64_t seed, TimePoint now, RecordPool* pool);
@@ -146,7 +148,7 @@ class Node::Impl {
   Duration PaceOf(const wire::Packet& ack) const;
   void HandleNack(const Source& source);
   void HandlePull(const Source& source);
-  bool LearnAll(const std::vector<wire::Update>& updates, const Source& source);
+  bool LearnAll(std::vector<wire::Update>& updates, const Source& source);
   void AnswerHeldRecord(const Source& source, size_t request_bytes);
   Source MakeSource(const HostId& sender, const Address& from) const;
   void Heard(const Source& source);
@@ -161,9 +163,6 @@ class Node::Impl {
   void SendPing(Flight& flight, uint8_t ring);
   // Tells a member what is held of it.
   void AskWhichEpoch(const MemberView& member);
-  void GoIndirect(Flight& flight);
-  void AskRelays(Flight& flight);
-  void OpenProbeStream(Flight& flight);
   void RunFlights();
   void Conclude(Flight& flight);
   void JudgeFailedProbe(const Flight& flight);
@@ -175,11 +174,16 @@ class Node::Impl {
   bool IsLonely() const;
   bool IsDeaf() const;  // nothing has come in since a probe that proved nothing
   Duration AckTimeoutOf(const MemberView& member) const;
-  void SendNacks();
   const MemberView* RandomUpMember(const HostId& avoid);
   // Up to `count` distinct members that are up, at random; never ourselves nor `avoid`. Valid until
   // the table changes.
   std::vector<const MemberView*> DrawUpMembers(size_t count, const HostId& avoid);
+
+  // ---- node_paths.cc ----
+  void GoIndirect(Flight& flight);
+  void AskRelays(Flight& flight);
+  void AskAgain(Flight& flight);
+  void SendNacks();
 
   // ---- node_suspicion.cc ----
   Duration WindowFor(const Flight& flight) const;
@@ -217,7 +221,7 @@ class Node::Impl {
   void HandleVote(const Source& source);
 
   // ---- node_sickness.cc ----
-  void RelayAnswered(Flight& flight);
+  void AnsweredOtherwise(Flight& flight);
   void Watch(const HostId& id);
   void ProbeDoubtful();
   void ConsiderBar(const HostId& id);
@@ -242,10 +246,12 @@ class Node::Impl {
   void Reap(const HostId& id);
   void Forget(const HostId& id);
   wire::Update UpdateFor(uint32_t index, bool full) const;
+  wire::Update ToldUpdate(uint32_t index, bool full);  // and how long it has been suspected
   void AppendUpdateFor(uint32_t index, bool full, std::string* pieces,
                        const wire::CommonAttributes* common = nullptr);
+  void AppendShortUpdate(uint32_t index, std::string* pieces);  // for packets alone
   // What is said of `id` behind its back goes into everything sent to it, so that it can refute.
-  void AppendClaimAbout(const HostId& id, std::string* pieces);
+  void AppendClaimAbout(const HostId& id, std::string* pieces, bool on_stream = false);
   wire::Update OwnUpdate(Incarnation incarnation, wire::State state) const;
 
   // ---- node_batching.cc ----
@@ -343,7 +349,6 @@ class Node::Impl {
   DeadlineHeap<HostId> tombstones_;
   NameWatch name_watch_;
   LookupMap<HostId, Verdict> verdicts_;
-  static constexpr size_t kReturnsMax = 4096;
   LookupMap<HostId, TimePoint> returned_at_;  // failed members that came back in the same run
   LookupMap<HostId, TimePoint> lossy_told_;   // when we last voted them lossy
   LookupMap<HostId, HostId> last_relay_;      // subject -> the relay that reached it last
@@ -351,7 +356,6 @@ class Node::Impl {
   LookupMap<StreamId, StreamRole> roles_;
   LookupMap<StreamId, Address> stream_peers_;
   int inbound_streams_ = 0;
-
   TimePoint extra_at_;
   TimePoint push_at_ = TimePoint::Never();
   TimePoint last_push_;
@@ -383,13 +387,6 @@ class Node::Impl {
   TimePoint next_eviction_;
   TimePoint next_confirm_;
   bool refuted_in_call_ = false;  // one refutation a call, however many claims it brings
-  struct Pull {
-    HostId id;
-    HostId from;
-    Address address;
-    TimePoint at;
-    bool sent;
-  };
   std::vector<Pull> pulls_;
   wire::ViewCell futile_tombstones_ours_;
   wire::ViewCell futile_tombstones_theirs_;

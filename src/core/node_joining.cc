@@ -193,6 +193,9 @@ void Node::Impl::HandleJoin(StreamId stream) {
     return Refuse(stream, wire::JoinVerdict::kAddressTaken, identity_.id);
   }
   const MemberView* held = table_.Find(joiner.id);
+  if (const MemberView* half = table_.Find(joiner.id.Half()); half != held) {
+    return Refuse(stream, wire::JoinVerdict::kCloned, half->id());
+  }
   if ((held == nullptr || held->is_tombstone()) &&
       table_.up_count() >= static_cast<size_t>(options_.members_max)) {
     return Refuse(stream, wire::JoinVerdict::kFull, identity_.id);

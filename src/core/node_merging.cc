@@ -41,8 +41,7 @@ wire::Update Node::Impl::UpdateFor(uint32_t index, bool full) const {
   return update;
 }
 
-void Node::Impl::AppendUpdateFor(uint32_t index, bool full, std::string* pieces,
-                                 const wire::CommonAttributes* common) {
+wire::Update Node::Impl::ToldUpdate(uint32_t index, bool full) {
   wire::Update update = UpdateFor(index, full);
   if (update.state == wire::State::kSuspect) {
     if (const Suspicion* suspicion = suspicions_.Find(update.id)) {
@@ -50,13 +49,23 @@ void Node::Impl::AppendUpdateFor(uint32_t index, bool full, std::string* pieces,
           std::clamp<int64_t>((now_ - suspicion->began).millis(), 0, 3'600'000));
     }
   }
-  wire::EncodeUpdate(update, pieces, common);
+  return update;
 }
 
-void Node::Impl::AppendClaimAbout(const HostId& id, std::string* pieces) {
+void Node::Impl::AppendUpdateFor(uint32_t index, bool full, std::string* pieces,
+                                 const wire::CommonAttributes* common) {
+  wire::EncodeUpdate(ToldUpdate(index, full), pieces, common);
+}
+
+void Node::Impl::AppendShortUpdate(uint32_t index, std::string* pieces) {
+  wire::EncodeShortUpdate(ToldUpdate(index, false), pieces);
+}
+
+void Node::Impl::AppendClaimAbout(const HostId& id, std::string* pieces, bool on_stream) {
   const int64_t index = table_.IndexOf(id);
   if (index <= 0 || table_[static_cast<size_t>(index)].state == wire::State::kAlive) return;
-  AppendUpdateFor(static_cast<uint32_t>(index), false, pieces);
+  if (on_stream) return AppendUpdateFor(static_cast<uint32_t>(index), false, pieces);
+  AppendShortUpdate(static_cast<uint32_t>(index), pieces);
 }
 
 bool Node::Impl::MayAddTombstone() {
@@ -126,6 +135,7 @@ bool Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* w
   if (wants_attributes != nullptr) *wants_attributes = change.wants_attributes;
   if (change.evicted) Forget(change.evicted->id);
   if (change.kind == Change::Kind::kFull) Reject(wire::Reject::kTableFull);
+  if (change.kind == Change::Kind::kHalfTaken) Reject(wire::Reject::kState);
   if (!change.is_news()) return false;
   const MemberView& after = table_[change.index];
   if (change.kind == Change::Kind::kState && change.from == wire::State::kFailed && after.is_up() &&
@@ -232,7 +242,11 @@ void Node::Impl::QueueRumour(const Change& change, const wire::Update& update,
 void Node::Impl::PutRumour(uint32_t index, RumourClass rumour_class, bool full,
                            const HostId& source) {
   std::string piece;
-  AppendUpdateFor(index, full, &piece);
+  if (full) {
+    AppendUpdateFor(index, true, &piece);
+  } else {
+    AppendShortUpdate(index, &piece);
+  }
   const bool busy = rumours_.size() > static_cast<size_t>(options_.queue_high);
   rumours_.Put(table_[index].id(), rumour_class, std::move(piece),
                busy ? options_.copies_when_busy : options_.copies, source);

@@ -82,9 +82,20 @@ void Node::Impl::HandlePacket(const Address& from, std::string_view bytes) {
   if (in_.type != wire::PacketType::kPing) AnswerHeldRecord(source, bytes.size());
 }
 
-bool Node::Impl::LearnAll(const std::vector<wire::Update>& updates, const Source& source) {
+bool Node::Impl::LearnAll(std::vector<wire::Update>& updates, const Source& source) {
   bool all_known = !updates.empty();
-  for (const wire::Update& update : updates) all_known &= !Learn(update, source);
+  for (wire::Update& update : updates) {
+    if (!update.id.is_whole()) {
+      const MemberView* member = table_.Find(update.id);
+      if (member == nullptr) {
+        RequestRecord(update.id, source);
+        all_known = false;
+        continue;
+      }
+      update.id = member->id();
+    }
+    all_known &= !Learn(update, source);
+  }
   return all_known;
 }
 
@@ -101,7 +112,7 @@ void Node::Impl::HandlePing(const Source& source, size_t request_bytes) {
     packet_.pace_ms = static_cast<uint16_t>(std::clamp<int64_t>(wait.millis(), 1, 65'535));
   }
   pieces_.clear();
-  if (answer_about_self_) AppendUpdateFor(0, false, &pieces_);
+  if (answer_about_self_) AppendShortUpdate(0, &pieces_);
   if (index > 0) {
     AppendClaimAbout(source.sender, &pieces_);
     const size_t room = out_.RoomBeside(packet_);
@@ -171,7 +182,7 @@ void Node::Impl::HandleAck(Source source) {
     pieces_.clear();
     // The subject's own word travels with its answer: a refutation reaches the accuser at once.
     if (const int64_t index = table_.IndexOf(duty.subject); index > 0) {
-      AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
+      AppendShortUpdate(static_cast<uint32_t>(index), &pieces_);
     }
     out_.Send(duty.asker, packet_, pieces_, false);
     return;
@@ -186,10 +197,10 @@ void Node::Impl::HandleAck(Source source) {
                           flight->relays[static_cast<size_t>(relay)].id == source.sender;
   if (!from_target && !from_relay) return Reject(wire::Reject::kUnsolicited);
   ++answers_heard_;
-  if (from_relay) {
+  if (from_relay || flight->IsRepeat(in_.answers)) {
     ++stats_.probes_relayed;
-    last_relay_[flight->target] = source.sender;
-    RelayAnswered(*flight);
+    if (from_relay) last_relay_[flight->target] = source.sender;
+    AnsweredOtherwise(*flight);
     return Answered(*flight, {true, flight->target, 0});
   }
   if (in_.knew_all && !Without(Mechanism::kFeedback)) {
@@ -260,8 +271,8 @@ void Node::Impl::AnswerHeldRecord(const Source& source, size_t request_bytes) {
                          !member.incarnation.is_barred();
   if (!wrong_about_us && !held_down) return;
   pieces_.clear();
-  if (held_down) AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
-  if (wrong_about_us) AppendUpdateFor(0, false, &pieces_);
+  if (held_down) AppendShortUpdate(static_cast<uint32_t>(index), &pieces_);
+  if (wrong_about_us) AppendShortUpdate(0, &pieces_);
   packet_ = wire::Packet();
   packet_.type = wire::PacketType::kGossip;
   const size_t answer_bytes =

@@ -20,9 +20,6 @@ constexpr Duration kSweepWithin = Duration::Millis(100);
 constexpr Duration kConfirmEvery = Duration::Millis(10);
 // A member whose round trip was never measured gets so many times the usual patience.
 constexpr int64_t kUnmeasured = 4;
-// Members drawn in search of relays, and the worst health of a relay.
-constexpr size_t kRelayCandidates = 12;
-constexpr uint8_t kHealthyEnough = 3;
 // Up to this table size a draw walks all members; above, it draws and looks.
 constexpr size_t kWalkBelow = 64;
 
@@ -154,7 +151,7 @@ void Node::Impl::SendPing(Flight& flight, uint8_t ring) {
   if (++pings_sent_ % kTombstoneCellEvery == 0) packet_.tombstones = table_.tombstone_cell();
   pieces_.clear();
   if (flight.kind == ProbeKind::kConfirm) {
-    AppendUpdateFor(static_cast<uint32_t>(table_.IndexOf(flight.target)), false, &pieces_);
+    AppendShortUpdate(static_cast<uint32_t>(table_.IndexOf(flight.target)), &pieces_);
   } else {
     AppendClaimAbout(flight.target, &pieces_);
   }
@@ -174,56 +171,16 @@ void Node::Impl::AskWhichEpoch(const MemberView& member) {
   if (Flight* flight = StartFlight(member, ProbeKind::kConfirm, now_)) SendPing(*flight, 0);
 }
 
-void Node::Impl::AskRelays(Flight& flight) {
-  std::vector<const MemberView*> relays;
-  // Whoever reached this target last is the best guess; unhealthy members make poor relays.
-  if (const HostId* last = last_relay_.Find(flight.target);
-      last != nullptr && options_.relays > 0) {
-    const MemberView* relay = table_.Find(*last);
-    if (relay != nullptr && relay->state == wire::State::kAlive) relays.push_back(relay);
-  }
-  for (const MemberView* relay : DrawUpMembers(kRelayCandidates, flight.target)) {
-    if (static_cast<int>(relays.size()) >= options_.relays) break;
-    if (relay->state != wire::State::kAlive || relay->health > kHealthyEnough ||
-        std::find(relays.begin(), relays.end(), relay) != relays.end()) {
-      continue;
-    }
-    relays.push_back(relay);
-  }
-  for (const MemberView* relay : relays) {
-    packet_ = wire::Packet();
-    packet_.type = wire::PacketType::kPingRequest;
-    packet_.target = flight.target;
-    packet_.target_address = flight.address;
-    pieces_.clear();
-    AppendClaimAbout(flight.target, &pieces_);
-    Flight::Relay& asked = flight.relays[flight.relay_count++];
-    asked.id = relay->id();
-    asked.sequence = out_.Send(relay->attributes().address, packet_, pieces_, false);
-  }
-}
-
-void Node::Impl::OpenProbeStream(Flight& flight) {
-  flight.stream = OpenStream(flight.address, StreamRole::kProbe, Duration::Seconds(2));
-}
-
-void Node::Impl::GoIndirect(Flight& flight) {
-  flight.indirect = true;
-  flight.indirect_at = now_;
-  if (IsSample(flight.kind)) losses_.NotInTime(now_);
-  flight.deadline = now_ + awareness_.ScaleTimeout(options_.ack_timeout_min) + indirect_timeout();
-  // Voters are many paths by themselves.
-  if (flight.kind != ProbeKind::kVote) AskRelays(flight);
-  OpenProbeStream(flight);
-}
-
 void Node::Impl::RunFlights() {
   while (Flight* flight = flights_.Due(now_)) {
     const bool direct_only = flight->direct_only || flight->kind == ProbeKind::kHeal ||
                              flight->kind == ProbeKind::kGate ||
                              flight->kind == ProbeKind::kConfirm;
     // Who hears nobody asks nobody: relays and streams would be as silent.
-    if (flight->indirect || direct_only || (IsSample(flight->kind) && IsDeaf())) {
+    const bool asks_again = flight->indirect && IsSample(flight->kind) && !direct_only;
+    if (asks_again && flight->repeat_count < Flight::kRepeats) {
+      AskAgain(*flight);
+    } else if (flight->indirect || direct_only || (IsSample(flight->kind) && IsDeaf())) {
       Conclude(*flight);
     } else {
       GoIndirect(*flight);
@@ -376,17 +333,6 @@ void Node::Impl::Answered(Flight& flight, const Door::Answer& answer) {
     DecideVisitor(ended.request, answer);
   } else if (ended.kind == ProbeKind::kVote) {
     SendVotes(ended.target, wire::Vote::kAgainst);
-  }
-}
-
-void Node::Impl::SendNacks() {
-  Relays::Duty duty;
-  while (relays_.PopNackDue(now_, &duty)) {
-    packet_ = wire::Packet();
-    packet_.type = wire::PacketType::kNack;
-    packet_.answers = duty.asker_sequence;
-    packet_.target = duty.subject;
-    out_.Send(duty.asker, packet_, {}, false);
   }
 }
 

@@ -19,10 +19,11 @@ constexpr size_t kLossyVotesMin = 2;
 // Who is pronounced failed again this soon after a return is flapping. Long enough for two periods
 // of a 20 s on, 20 s off fault at any tolerance up to 20 s.
 constexpr Duration kFlapWindow = Duration::Seconds(90);
+constexpr size_t kReturnsMax = 4096;
 
 }  // namespace
 
-void Node::Impl::RelayAnswered(Flight& flight) {
+void Node::Impl::AnsweredOtherwise(Flight& flight) {
   if (flight.done) return losses_.Late(flight.target);
   losses_.Spoke(flight.target);
   if (!IsSample(flight.kind)) return;

@@ -82,7 +82,7 @@ void Node::Impl::SendStreamPing(StreamId stream, const HostId& target) {
   message_.target = target;
   message_.view = table_.view_cell();
   pieces_.clear();
-  AppendClaimAbout(target, &pieces_);
+  AppendClaimAbout(target, &pieces_, true);
   out_.SendFrame(stream, message_, pieces_);
 }
 
@@ -164,7 +164,7 @@ void Node::Impl::HandleStreamPing(StreamId stream) {
   message_.view = table_.view_cell();
   pieces_.clear();
   if (answer_about_self_) AppendUpdateFor(0, false, &pieces_);
-  AppendClaimAbout(source.sender, &pieces_);
+  AppendClaimAbout(source.sender, &pieces_, true);
   out_.SendFrame(stream, message_, pieces_);
 }
 

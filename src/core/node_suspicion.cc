@@ -308,9 +308,7 @@ void Node::Impl::SendChallenge(const Challenge& challenge) {
   packet_ = wire::Packet();
   packet_.type = wire::PacketType::kGossip;
   pieces_.clear();
-  wire::Update claim = challenge.claim;
-  claim.attributes.reset();
-  wire::EncodeUpdate(claim, &pieces_);
+  wire::EncodeShortUpdate(challenge.claim, &pieces_);
   out_.Send(member->attributes().address, packet_, pieces_, false);
 }
 

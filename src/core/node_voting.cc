@@ -119,7 +119,7 @@ void Node::Impl::SendVotes(const HostId& subject, wire::Vote vote) {
     pieces_.clear();
     // Who has answered us with a refutation: the asker hears it too.
     if (const int64_t index = table_.IndexOf(subject); index > 0 && vote == wire::Vote::kAgainst) {
-      AppendUpdateFor(static_cast<uint32_t>(index), false, &pieces_);
+      AppendShortUpdate(static_cast<uint32_t>(index), &pieces_);
     }
     out_.Send(duty.asker, packet_, pieces_, false);
   }

@@ -22,7 +22,7 @@ struct Stats {
 
   uint64_t probes = 0;            // direct probes begun
   uint64_t probes_answered = 0;   // directly, in time or late
-  uint64_t probes_relayed = 0;    // answered only through a relay or a stream
+  uint64_t probes_relayed = 0;    // answered only through a relay, a stream, or when asked again
   uint64_t probes_failed = 0;     // on every path
   uint64_t probes_void = 0;       // proved nothing (evidence gate)
   uint64_t suspicions = 0;        // begun by this member

@@ -112,6 +112,13 @@ size_t EncodeUpdate(const Update& update, std::string* out, const CommonAttribut
   return out->size() - start;
 }
 
+size_t EncodeShortUpdate(Update update, std::string* out) {
+  update.id.lo = 0;
+  update.attributes.reset();
+  if (update.state == State::kSuspect) update.attributes_hash = 0;
+  return EncodeUpdate(update, out);
+}
+
 struct Codec::Scratch {
   proto::Packet packet;
 };

@@ -61,6 +61,9 @@ Reject FromProto(const proto::Attributes& from, const CommonAttributes& common, 
   return FindFault(*to) == AttributesFault::kNone ? Reject::kNone : Reject::kName;
 }
 
+// Only updates and pulls in packets may tell half an id.
+bool IsIdOrNone(const HostId& id) { return id.is_zero() || id.is_whole(); }
+
 Reject Malformed(bool is_malformed) { return is_malformed ? Reject::kMalformed : Reject::kNone; }
 
 // The fields that only some types of packet have. A packet that lacks one is malformed.
@@ -72,18 +75,19 @@ Reject ReadFieldsOfType(const proto::Packet& from, Packet* to) {
       return Malformed(from.ring() > UINT8_MAX);
     case PacketType::kPingRequest:
       to->target = {from.target_hi(), from.target_lo()};
-      if (to->target.is_zero()) return Reject::kMalformed;
+      if (!to->target.is_whole()) return Reject::kMalformed;
       return ReadAddress(from.target_ip(), from.target_port(), &to->target_address);
     case PacketType::kAck:
       to->target = {from.target_hi(), from.target_lo()};
       to->answers = from.answers();
       to->pace_ms = static_cast<uint16_t>(from.pace_ms());
       to->knew_all = from.knew_all();
-      return Malformed(!from.has_answers() || from.pace_ms() > UINT16_MAX);
+      return Malformed(!from.has_answers() || from.pace_ms() > UINT16_MAX ||
+                       !IsIdOrNone(to->target));
     case PacketType::kNack:
       to->target = {from.target_hi(), from.target_lo()};
       to->answers = from.answers();
-      return Malformed(!from.has_answers());
+      return Malformed(!from.has_answers() || !IsIdOrNone(to->target));
     case PacketType::kPull:
       if (from.wanted().empty()) return Reject::kMalformed;
       return ReadHostIds(from.wanted(), limits::kPullIdsMax, &to->wanted);
@@ -91,13 +95,13 @@ Reject ReadFieldsOfType(const proto::Packet& from, Packet* to) {
       return Reject::kNone;
     case PacketType::kVoteRequest:
       to->target = {from.target_hi(), from.target_lo()};
-      return Malformed(to->target.is_zero());
+      return Malformed(!to->target.is_whole());
     case PacketType::kVote:
       to->target = {from.target_hi(), from.target_lo()};
       to->answers = from.answers();
       to->vote = static_cast<Vote>(from.vote());
       to->answered_ms = from.answered_ms();
-      return Malformed(to->target.is_zero() || from.vote() == 0 ||
+      return Malformed(!to->target.is_whole() || from.vote() == 0 ||
                        from.vote() > static_cast<uint32_t>(Vote::kLossy));
   }
   return Reject::kMalformed;
@@ -211,6 +215,7 @@ Reject FromProto(const proto::Update& from, const CommonAttributes& common, Upda
   to->attributes.reset();
   to->attributes_hash = from.attributes_hash();
   if (!from.has_attributes()) return Reject::kNone;
+  if (!to->id.is_whole()) return Reject::kMalformed;
   const Reject reject = FromProto(from.attributes(), common, &to->attributes.emplace());
   if (reject == Reject::kNone) to->attributes_hash = AttributesHash(*to->attributes);
   return reject;
@@ -268,7 +273,7 @@ Reject FromProto(const proto::Packet& from, Packet* to) {
   }
   to->type = static_cast<PacketType>(from.type());
   to->sender = {from.sender_hi(), from.sender_lo()};
-  if (to->sender.is_zero() || from.epoch() > Incarnation::kEpochMax) return Reject::kMalformed;
+  if (!to->sender.is_whole() || from.epoch() > Incarnation::kEpochMax) return Reject::kMalformed;
   if (from.health() > limits::kHealthMax) return Reject::kLimit;
   to->epoch = from.epoch();
   to->sequence = from.sequence();

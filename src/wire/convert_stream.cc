@@ -59,7 +59,7 @@ Reject ReadJoinAnswer(const proto::StreamMessage& from, StreamMessage* to) {
   to->other_id = {from.other_hi(), from.other_lo()};
   const bool names_other =
       to->verdict == JoinVerdict::kNameTaken || to->verdict == JoinVerdict::kAddressTaken;
-  if (names_other && to->other_id.is_zero()) return Reject::kMalformed;
+  if (names_other && !to->other_id.is_whole()) return Reject::kMalformed;
   if (from.other_name().size() > limits::kNameBytesMax) return Reject::kLimit;
   if (!from.other_name().empty() && !IsValidName(from.other_name())) return Reject::kName;
   to->other_name = from.other_name();
@@ -244,7 +244,7 @@ Reject FromProto(const proto::StreamMessage& from, StreamMessage* to) {
   to->type = static_cast<StreamType>(from.type());
   to->sender = {from.sender_hi(), from.sender_lo()};
   // Who tells a stranger the name of its cluster need not tell more.
-  if (to->sender.is_zero() && to->type != StreamType::kWrongCluster) return Reject::kMalformed;
+  if (!to->sender.is_whole() && to->type != StreamType::kWrongCluster) return Reject::kMalformed;
   if (from.epoch() > Incarnation::kEpochMax) return Reject::kMalformed;
   to->epoch = from.epoch();
   to->boot = from.boot();
@@ -254,6 +254,9 @@ Reject FromProto(const proto::StreamMessage& from, StreamMessage* to) {
   reject = ReadFieldsOfType(from, to);
   if (reject != Reject::kNone) return reject;
   reject = ReadUpdates(from.updates(), limits::kUpdatesPerFrameMax, to->common, &to->updates);
+  for (const Update& update : to->updates) {
+    if (!update.id.is_whole()) return Reject::kMalformed;
+  }
   if (reject != Reject::kNone) return reject;
   return HasRequiredUpdates(*to) ? Reject::kNone : Reject::kMalformed;
 }

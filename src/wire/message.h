@@ -69,7 +69,7 @@ struct CommonAttributes {
 // The fact that travels: one member's state at one incarnation. A short update omits the
 // attributes and carries their hash; a full one carries both.
 struct Update {
-  HostId id;
+  HostId id;  // whole, but for short updates in packets
   Incarnation incarnation;
   State state = State::kAlive;
   uint32_t attributes_hash = 0;  // AttributesHash(); 0 where the sender never knew them

@@ -32,7 +32,7 @@ uint64_t Below(uint64_t bound) { return *rc::gen::inRange<uint64_t>(0, bound); }
 
 HostId AnyId() {
   const HostId id{Any<uint64_t>(), Any<uint64_t>()};
-  return id.is_zero() ? HostId{0, 1} : id;
+  return id.is_whole() ? id : HostId{id.hi, 1};
 }
 
 std::string AnyText(const std::string& alphabet, size_t least, size_t most) {

@@ -42,6 +42,12 @@ TEST(FlightsTest, AnswersAreFoundByPingAndByRelay) {
   EXPECT_EQ(flights.FindBySequence(7, &relay)->sequence, 5u);
   EXPECT_EQ(relay, 1);
   EXPECT_EQ(flights.FindBySequence(8, &relay), nullptr);
+  flight->repeats[flight->repeat_count++] = 8;
+  EXPECT_EQ(flights.FindBySequence(8, &relay)->sequence, 5u);
+  EXPECT_EQ(relay, -1);
+  EXPECT_TRUE(flight->IsRepeat(8));
+  EXPECT_FALSE(flight->IsRepeat(5));
+  EXPECT_FALSE(flight->IsRepeat(0)) << "the one not sent yet";
   EXPECT_EQ(flight->nacks(), 1);
   EXPECT_EQ(flight->missing_nacks(), 1);
 }

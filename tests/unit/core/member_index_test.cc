@@ -56,6 +56,16 @@ TEST_F(MemberIndexTest, FindsWhatWasInsertedUpToItsCapacity) {
   }
 }
 
+TEST_F(MemberIndexTest, TheFirstHalfOfAnIdFindsItsMember) {
+  index_.Rebuild(20, members_);
+  for (uint64_t n = 0; n < 20; ++n) Add(n);
+  for (uint64_t n = 0; n < 20; ++n) {
+    EXPECT_EQ(index_.Find(IdOf(n).Half(), members_), static_cast<int64_t>(n));
+    EXPECT_EQ(index_.Find({IdOf(n).hi, IdOf(n).lo + 1}, members_), -1) << "another's whole id";
+  }
+  EXPECT_EQ(index_.Find(IdOf(20).Half(), members_), -1);
+}
+
 TEST_F(MemberIndexTest, TwoMembersChangePlaces) {
   index_.Rebuild(20, members_);
   for (uint64_t n = 0; n < 20; ++n) Add(n);

@@ -481,6 +481,20 @@ TEST(MemberTableTest, CellsDependOnContentsAndNotOnTheWayThere) {
 
 // ---- Limits ----
 
+TEST(MemberTableTest, OfTwoIdsWithOneFirstHalfTheSecondIsRefused) {
+  Fixture f(kPlenty, kPlenty);
+  for (const State state : {State::kAlive, State::kFailed}) {
+    f.table.Apply(At(0), Full(1, 1, state));
+    wire::Update twin = Full(2, 1, State::kAlive);
+    twin.id = {IdOf(1).hi, IdOf(1).lo + 1};
+    const Change change = f.table.Apply(At(0), twin);
+    EXPECT_EQ(change.kind, Kind::kHalfTaken);
+    EXPECT_FALSE(change.is_news());
+    EXPECT_EQ(f.table.Find(twin.id), nullptr);
+    EXPECT_EQ(f.table.Find(twin.id.Half())->id(), IdOf(1));
+  }
+}
+
 TEST(MemberTableTest, UnknownMembersAreAddedUpToTheLimit) {
   for (const State state : {State::kAlive, State::kSuspect, State::kLeaving}) {
     Fixture f(3, kPlenty);

@@ -107,6 +107,43 @@ TEST(NodeEvidenceTest, WhoAnswersByStreamAloneIsNotSuspectAndProvesOurPath) {
   EXPECT_EQ(h.StateOf(1), State::kFailed) << "silent on all paths";
 }
 
+TEST(NodeEvidenceTest, WhoAnswersWhenAskedAgainIsNotAccused) {
+  NodeHarness h;
+  h.Meet(4);
+  std::vector<Asked> asked;
+  const TimePoint end = h.now() + Duration::Seconds(30);
+  while (h.now() < end) {
+    const size_t before = asked.size();
+    StepWithSilentSubject(h, &asked);
+    // Every first ping of a probe is lost; those that follow within its wait are not.
+    for (size_t i = before; i < asked.size(); ++i) {
+      const bool is_repeat = i > 0 && asked[i].at - asked[i - 1].at < Duration::Millis(500);
+      if (is_repeat) h.Ack(kSubject, asked[i].sequence);
+    }
+  }
+  EXPECT_GT(h.node().stats().probes_relayed, 3u);
+  EXPECT_EQ(h.node().stats().probes_failed, 0u);
+  EXPECT_EQ(h.node().stats().suspicions, 0u);
+}
+
+TEST(NodeEvidenceTest, ASilentProbeAsksTwiceMoreAndThenNoMore) {
+  NodeHarness h;
+  h.Meet(4);
+  std::vector<Asked> asked;
+  while (h.node().stats().probes_failed == 0 && h.now() < At(60'000)) {
+    StepWithSilentSubject(h, &asked);
+  }
+  ASSERT_GE(asked.size(), 3u);
+  // The accusation pings once more in the very call that ends the probe.
+  const size_t accused = asked.size() - 1;
+  EXPECT_EQ(asked[accused].at, h.now());
+  EXPECT_EQ(accused % 3, 0u) << "three pings a probe";
+  const Duration first = asked[accused - 2].at - asked[accused - 3].at;
+  const Duration second = asked[accused - 1].at - asked[accused - 3].at;
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, h.now() - asked[accused - 3].at);
+}
+
 // ---- What is told, and to whom ----
 
 TEST(NodeEvidenceTest, WhatNobodyMayBeToldWakesNobody) {

@@ -154,7 +154,7 @@ class NodeHarness {
     return bytes;
   }
   std::string EncodeBody(uint64_t sender, wire::StreamMessage message) {
-    message.sender = IdOf(sender);
+    if (message.sender.is_zero()) message.sender = IdOf(sender);
     message.epoch = 1;
     message.boot = 1;
     std::string frame;
@@ -170,9 +170,13 @@ class NodeHarness {
     }
     return packets;
   }
+  // Short updates tell half an id: the rest is filled in, as a receiver does from its table.
   wire::Packet Decode(std::string_view bytes) {
     wire::Packet packet;
     MUSTER_CHECK(codec_.DecodePacket(bytes, &packet) == wire::Reject::kNone);
+    for (wire::Update& update : packet.updates) {
+      if (!update.id.is_whole()) update.id = IdOf(update.id.hi - 1);
+    }
     return packet;
   }
   // Whose address that is; 0 where it is nobody's among the first hundred.

@@ -56,7 +56,7 @@ constexpr std::pair kBeyond{Reject::kLimit, Reject::kLimit};
 
 // The smallest valid update: 11 bytes with its tag and length.
 void AddSmallUpdate(proto::Packet* packet) { packet->add_updates()->set_id_hi(1); }
-void AddSmallUpdate(proto::StreamMessage* message) { message->add_updates()->set_id_hi(1); }
+void AddSmallUpdate(proto::StreamMessage* message) { message->add_updates()->set_id_lo(1); }
 
 TEST(Limits, DatagramBytes) {
   proto::Packet packet = AsGenerated(SamplePacket(PacketType::kPing));

@@ -56,6 +56,10 @@ TEST(Sizes, ShortUpdates) {
   alive.by = 0;
   alive.elapsed_ms = 0;
   EXPECT_LE(Bytes(alive), 32u);
+  std::string piece;
+  EXPECT_LE(EncodeShortUpdate(suspect, &piece), 26u);
+  EXPECT_LE(EncodeShortUpdate(failed, &piece), 32u) << "its counter has two bytes, its age two";
+  EXPECT_LE(EncodeShortUpdate(alive, &piece), 23u);
 }
 
 // A full packet carries at least 28 suspicions.

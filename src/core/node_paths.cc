@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "src/core/node_impl.h"
+
+// The paths of a probe beside its ping: relays, a stream, and asking again. And our part as a relay
+// that has no answer.
+
+namespace muster::core {
+namespace {
+
+// Members drawn in search of relays, and the worst health of a relay.
+constexpr size_t kRelayCandidates = 12;
+constexpr uint8_t kHealthyEnough = 3;
+constexpr Duration kStreamBudget = Duration::Seconds(2);
+// When a probe that waits for relays and stream asks again, in eighths of that wait: soon, for a
+// burst of loss is short, and once more before its middle.
+constexpr int64_t kRepeatAt[Flight::kRepeats] = {1, 3};
+
+}  // namespace
+
+void Node::Impl::AskRelays(Flight& flight) {
+  std::vector<const MemberView*> relays;
+  // Whoever reached this target last is the best guess; unhealthy members make poor relays.
+  if (const HostId* last = last_relay_.Find(flight.target);
+      last != nullptr && options_.relays > 0) {
+    const MemberView* relay = table_.Find(*last);
+    if (relay != nullptr && relay->state == wire::State::kAlive) relays.push_back(relay);
+  }
+  for (const MemberView* relay : DrawUpMembers(kRelayCandidates, flight.target)) {
+    if (static_cast<int>(relays.size()) >= options_.relays) break;
+    if (relay->state != wire::State::kAlive || relay->health > kHealthyEnough ||
+        std::find(relays.begin(), relays.end(), relay) != relays.end()) {
+      continue;
+    }
+    relays.push_back(relay);
+  }
+  for (const MemberView* relay : relays) {
+    packet_ = wire::Packet();
+    packet_.type = wire::PacketType::kPingRequest;
+    packet_.target = flight.target;
+    packet_.target_address = flight.address;
+    pieces_.clear();
+    AppendClaimAbout(flight.target, &pieces_);
+    Flight::Relay& asked = flight.relays[flight.relay_count++];
+    asked.id = relay->id();
+    asked.sequence = out_.Send(relay->attributes().address, packet_, pieces_, false);
+  }
+}
+
+void Node::Impl::GoIndirect(Flight& flight) {
+  flight.indirect = true;
+  flight.indirect_at = now_;
+  if (IsSample(flight.kind)) losses_.NotInTime(now_);
+  flight.deadline = now_ + awareness_.ScaleTimeout(options_.ack_timeout_min) + indirect_timeout();
+  // Voters are many paths by themselves.
+  if (flight.kind != ProbeKind::kVote) AskRelays(flight);
+  flight.stream = OpenStream(flight.address, StreamRole::kProbe, kStreamBudget);
+  flight.ends_at = flight.deadline;
+  if (IsSample(flight.kind)) flight.deadline = now_ + (flight.ends_at - now_) * kRepeatAt[0] / 8;
+}
+
+// Every path may have lost its packet within one burst of loss, just before the target does fall
+// silent: who is there is found by asking again.
+void Node::Impl::AskAgain(Flight& flight) {
+  const uint32_t first = flight.sequence;
+  SendPing(flight, 0);
+  flight.repeats[flight.repeat_count++] = std::exchange(flight.sequence, first);
+  const bool is_last = flight.repeat_count == Flight::kRepeats;
+  const Duration span = flight.ends_at - flight.indirect_at;
+  flight.deadline =
+      is_last ? flight.ends_at : flight.indirect_at + span * kRepeatAt[flight.repeat_count] / 8;
+}
+
+void Node::Impl::SendNacks() {
+  Relays::Duty duty;
+  while (relays_.PopNackDue(now_, &duty)) {
+    packet_ = wire::Packet();
+    packet_.type = wire::PacketType::kNack;
+    packet_.answers = duty.asker_sequence;
+    packet_.target = duty.subject;
+    out_.Send(duty.asker, packet_, {}, false);
+  }
+}
+
+}  // namespace muster::core
