@@ -22,12 +22,13 @@ enum class Mechanism : uint8_t {
   kBatching,      // one batch for users where many change together
   kBudget,        // how many a member may accuse
   kFeedback,      // "knew it" spends a copy of a rumour
+  kRepeats,       // pings that ask again within a probe; without: each path is tried once
 };
 inline constexpr std::string_view kMechanismNames[] = {
     "votes", "evidence-gate", "void-probes", "last-look", "paced-rings", "rtt-timeouts",
-    "lossy", "damping",       "batching",    "budget",    "feedback"};
+    "lossy", "damping",       "batching",    "budget",    "feedback",    "repeats"};
 inline constexpr int kMechanisms = static_cast<int>(std::size(kMechanismNames));
-static_assert(kMechanisms == static_cast<int>(Mechanism::kFeedback) + 1);
+static_assert(kMechanisms == static_cast<int>(Mechanism::kRepeats) + 1);
 
 #ifdef MUSTER_ABLATION
 inline constexpr bool kCanAblate = true;

@@ -182,6 +182,7 @@ class Node::Impl {
   // ---- node_paths.cc ----
   void GoIndirect(Flight& flight);
   void AskRelays(Flight& flight);
+  bool AsksAgain(const Flight& flight) const;
   void AskAgain(Flight& flight);
   void SendNacks();
 

@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "src/core/ablation.h"
 #include "src/core/node_impl.h"
 
 // The paths of a probe beside its ping: relays, a stream, and asking again. And our part as a relay
@@ -58,7 +59,12 @@ void Node::Impl::GoIndirect(Flight& flight) {
   if (flight.kind != ProbeKind::kVote) AskRelays(flight);
   flight.stream = OpenStream(flight.address, StreamRole::kProbe, kStreamBudget);
   flight.ends_at = flight.deadline;
-  if (IsSample(flight.kind)) flight.deadline = now_ + (flight.ends_at - now_) * kRepeatAt[0] / 8;
+  if (AsksAgain(flight)) flight.deadline = now_ + (flight.ends_at - now_) * kRepeatAt[0] / 8;
+}
+
+bool Node::Impl::AsksAgain(const Flight& flight) const {
+  return flight.indirect && IsSample(flight.kind) && flight.repeat_count < Flight::kRepeats &&
+         !Without(Mechanism::kRepeats);
 }
 
 // Every path may have lost its packet within one burst of loss, just before the target does fall

@@ -177,10 +177,10 @@ void Node::Impl::RunFlights() {
                              flight->kind == ProbeKind::kGate ||
                              flight->kind == ProbeKind::kConfirm;
     // Who hears nobody asks nobody: relays and streams would be as silent.
-    const bool asks_again = flight->indirect && IsSample(flight->kind) && !direct_only;
-    if (asks_again && flight->repeat_count < Flight::kRepeats) {
+    const bool is_deaf = IsSample(flight->kind) && IsDeaf();
+    if (AsksAgain(*flight)) {
       AskAgain(*flight);
-    } else if (flight->indirect || direct_only || (IsSample(flight->kind) && IsDeaf())) {
+    } else if (flight->indirect || direct_only || is_deaf) {
       Conclude(*flight);
     } else {
       GoIndirect(*flight);
