@@ -115,7 +115,7 @@ TEST(Runner, ScenariosAreChosenByTheirIds) {
 TEST(Ablation, NamesAreBitsAndNeedABuildOfTheirOwn) {
   uint32_t bits = 0;
   std::string unknown;
-  ASSERT_TRUE(MechanismBits({"votes", "evidence-gate", "feedback"}, &bits, &unknown));
+  ASSERT_TRUE(MechanismBits({"votes", "evidence-gate", "repeats"}, &bits, &unknown));
   EXPECT_EQ(bits, 1u | 2u | 1u << (core::kMechanisms - 1));
   EXPECT_FALSE(MechanismBits({"votes", "magic"}, &bits, &unknown));
   EXPECT_EQ(unknown, "magic");
