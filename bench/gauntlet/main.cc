@@ -170,7 +170,7 @@ int main(int argc, char** argv) {
   app.add_option("--every", options.every, "only each so-manieth run of a scenario")
       ->check(CLI::Range(1, 1000));
   app.add_option("--members-max", options.members_max,
-                 "no runs of more members: 10,000 that start together need 30 GB")
+                 "no runs of more members: 10,000 that start together need over 24 GB")
       ->check(CLI::Range(1, 1'000'000));
   CLI11_PARSE(app, argc, argv);
   return muster::gauntlet::Run(options);

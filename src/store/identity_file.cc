@@ -149,7 +149,7 @@ absl::StatusOr<IdentityRecord> DecodeIdentity(std::string_view text) {
   IdentityRecord record;
   const std::optional<std::string_view> id = TakeLine("id", &body);
   const std::optional<HostId> parsed_id = id ? HostId::FromHex(*id) : std::nullopt;
-  if (!parsed_id || parsed_id->is_zero()) return Unsound("it has no host id");
+  if (!parsed_id || !parsed_id->is_whole()) return Unsound("it has no host id");
   record.id = *parsed_id;
   const std::optional<std::string_view> epoch = TakeLine("epoch", &body);
   const std::optional<uint64_t> parsed_epoch = epoch ? ParseCount(*epoch) : std::nullopt;

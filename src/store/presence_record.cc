@@ -135,7 +135,7 @@ absl::StatusOr<PresenceRecord> DecodePresence(std::string_view bytes) {
   PresenceRecord record;
   MUSTER_RETURN_IF_ERROR(ReadTexts(body, &record));
   record.id = {body.id_hi(), body.id_lo()};
-  if (record.id.is_zero()) return Damaged("it has no host id");
+  if (!record.id.is_whole()) return Damaged("it has no host id");
   record.address = UsableAddress(body.ip(), body.port());
   if (!record.address.is_set()) return Damaged("it has no usable address");
   MUSTER_RETURN_IF_ERROR(ReadTags(body, &record));

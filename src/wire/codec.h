@@ -27,9 +27,9 @@ inline constexpr size_t kChecksumBytes = 8;
 // `common`, for frames that tell it: attributes that have all of it leave it out.
 size_t EncodeUpdate(const Update& update, std::string* out,
                     const CommonAttributes* common = nullptr);
-// The same for packets alone, without attributes and in 16 to 26 bytes: only the first half of the
-// id, which the receiver completes from its table, and of a suspect, who will refute with all its
-// attributes' hash, no hash.
+// The same for packets alone, without attributes and in 16 to 26 bytes: the first half of the id,
+// which the receiver completes from its table. A suspicion leaves out the hash too: what ends it,
+// a refutation or a verdict, carries it.
 size_t EncodeShortUpdate(Update update, std::string* out);
 
 // Encodes and decodes for one cluster. Keeps scratch messages between calls, so that a warm codec

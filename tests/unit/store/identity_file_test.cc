@@ -68,6 +68,12 @@ TEST_F(IdentityFileTest, RoundTrip) {
   }
 }
 
+TEST_F(IdentityFileTest, HalfAnIdIsNone) {
+  IdentityRecord record = Sample(1, 0);
+  record.id = record.id.Half();
+  EXPECT_FALSE(DecodeIdentity(EncodeIdentity(record)).ok());
+}
+
 TEST_F(IdentityFileTest, PeersBeyondTheLimitAreLeftOut) {
   const absl::StatusOr<IdentityRecord> decoded =
       DecodeIdentity(EncodeIdentity(Sample(1, IdentityRecord::kPeersMax + 1)));

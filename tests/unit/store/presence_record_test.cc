@@ -76,6 +76,12 @@ TEST(PresenceRecord, ComesBackAtTheEdges) {
   EXPECT_EQ(*again, record);
 }
 
+TEST(PresenceRecord, HalfAnIdIsDamage) {
+  PresenceRecord record = SampleRecord(1);
+  record.id = record.id.Half();
+  EXPECT_TRUE(IsDamaged(DecodePresence(EncodePresence(record)).status()));
+}
+
 TEST(PresenceRecord, CutAtAnyByteIsDamage) {
   const std::string bytes = EncodePresence(SampleRecord(1));
   for (size_t size = 0; size < bytes.size(); ++size) {
