@@ -1,11 +1,13 @@
-// What the simulator predicts beside what fifty real processes do on loopback: crashes and bytes
-// within 15 %, leaving within 20 %, joining within 30 %.
+// What the simulator predicts beside what fifty real processes do on loopback, within 15 %: how
+// fast half of them know all that join, crashes, leaves, and bytes. And within 30 %: when the last
+// knows.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
+#include <fstream>
 #include <sstream>
 #include <vector>
 
@@ -24,14 +26,15 @@ namespace {
 
 constexpr size_t kAgents = 50;
 constexpr double kShare = 0.15;
-// Measured 10 to 14 % too slow in the simulator: the rest is for chance.
-constexpr double kLeaveShare = 0.2;
-// Fifty processes that start on two cores wait for each other, which the simulator does not model:
-// measured 15 to 22 % too fast.
-constexpr double kJoinShare = 0.3;
+// In some starts of real processes a few of the fifty wait 0.2 s longer for the last than any do in
+// the simulator: on average it is 15 to 25 % too fast.
+constexpr double kLastShare = 0.3;
 constexpr Duration kBudget = Duration::Seconds(30);
 // Loopback: a packet is there as soon as its receiver is woken.
 constexpr Duration kLatency = Duration::Micros(50);
+// The mean of LatencyModel::Lognormal in per cent of its median, whose p99 is ten medians:
+// exp((ln 10 / 2.326)^2 / 2).
+constexpr int64_t kMeanOfMedian = 163;
 // Chance is to weigh less in the prediction than in the measurement.
 constexpr int kSeeds = 16;
 constexpr int kStarts = 12;
@@ -67,38 +70,66 @@ sim::Plan LoopbackPlan(uint64_t seed) {
   return plan;
 }
 
-// When each agent joined its first peer, and when the last of them had seen the last: microseconds
-// from the first of these.
+// When each agent joined its first peer, when half of them had seen the last, and when all
+// had: microseconds from the first of these.
 struct Start {
   std::vector<int64_t> at_us;
+  int64_t half_us = 0;
   int64_t all_us = 0;
 };
 
 Start ReadStart(bench::Fleet* fleet) {
   Start start;
+  std::vector<int64_t> knew_us;
   for (size_t i = 0; i < kAgents; ++i) {
     std::istringstream log((*fleet)[i].Log());
     int64_t first_us = 0;
+    int64_t last_us = 0;
     for (std::string line; std::getline(log, line);) {
       bench::LoggedEvent event;
       if (!bench::ParseLogLine(line, &event) || event.type != "member.joined") continue;
       if (first_us == 0) first_us = event.wall_us;
-      start.all_us = std::max(start.all_us, event.wall_us);
+      last_us = std::max(last_us, event.wall_us);
     }
+    knew_us.push_back(last_us);
     start.at_us.push_back(first_us);
   }
   const int64_t origin_us = *std::min_element(start.at_us.begin(), start.at_us.end());
   for (int64_t& at_us : start.at_us) at_us -= origin_us;
-  start.all_us -= origin_us;
+  std::sort(knew_us.begin(), knew_us.end());
+  start.half_us = knew_us[kAgents / 2 - 1] - origin_us;
+  start.all_us = knew_us.back() - origin_us;
   return start;
 }
 
-// Hosts that start when the real processes did, which is not for a protocol to decide.
-double PredictJoin(const Start& start, uint64_t seed) {
+// How long a process of the fleet that became ready has waited for a core, in the mean of all its
+// turns: fifty that start on few cores wait for each other, which is the machine's part.
+Duration WaitForCore(const bench::Fleet& fleet) {
+  int64_t waited_ns = 0;
+  int64_t turns = 0;
+  for (const pid_t pid : fleet.pids()) {
+    std::ifstream stat(absl::StrCat("/proc/", pid, "/schedstat"));
+    int64_t ran_ns = 0;
+    int64_t agent_waited_ns = 0;
+    int64_t agent_turns = 0;
+    if (!(stat >> ran_ns >> agent_waited_ns >> agent_turns)) continue;
+    waited_ns += agent_waited_ns;
+    turns += agent_turns;
+  }
+  return Duration::Micros(turns == 0 ? 0 : waited_ns / turns / 1000);
+}
+
+// Hosts that start when the real processes did and wait as long for their core, which is not for a
+// protocol to decide.
+struct JoinTimes {
+  double half = 0;
+  double all = 0;
+};
+JoinTimes PredictJoin(const Start& start, Duration wait, uint64_t seed) {
   sim::ClusterConfig config;
   config.seed = seed;
   config.record_events = false;
-  config.network.latency = sim::LatencyModel::Lognormal(kLatency);
+  config.network.latency = sim::LatencyModel::Lognormal(kLatency + wait * 100 / kMeanOfMedian);
   sim::Cluster cluster(config);
   std::vector<std::pair<int64_t, int>> order;
   for (int host = 0; host < static_cast<int>(kAgents); ++host) {
@@ -113,9 +144,22 @@ double PredictJoin(const Start& start, uint64_t seed) {
     cluster.RunFor(begin + Duration::Micros(at_us) - cluster.now());
     cluster.Start(host);
   }
-  EXPECT_TRUE(
-      cluster.RunUntil([&cluster] { return cluster.Agreed(); }, kBudget, Duration::Millis(1)));
-  return Seconds((cluster.now() - begin).micros());
+  JoinTimes times;
+  const auto until_known_by = [&](size_t count) {
+    const auto is_known = [&] {
+      size_t knowing = 0;
+      for (int host = 0; host < static_cast<int>(kAgents); ++host) {
+        const core::Node* node = cluster.host(host).node();
+        knowing += node != nullptr && node->members().up_count() == kAgents ? 1 : 0;
+      }
+      return knowing >= count;
+    };
+    EXPECT_TRUE(cluster.RunUntil(is_known, kBudget, Duration::Millis(1)));
+    return Seconds((cluster.now() - begin).micros());
+  };
+  times.half = until_known_by(kAgents / 2);
+  times.all = until_known_by(kAgents);
+  return times;
 }
 
 struct Spreads {
@@ -174,19 +218,27 @@ class PredictionTest : public testing::Test {
 // is compared. Without batches, the log says when an agent knew, not when it had made sure. So do
 // leaves vary, and the fleet is there.
 void PredictionTest::MeasureJoinsAndLeaves() {
-  std::vector<double> real;
-  std::vector<double> predicted;
+  std::vector<double> real_half;
+  std::vector<double> half;
+  std::vector<double> real_all;
+  std::vector<double> all;
   for (int round = 1; round <= kStarts; ++round) {
     bench::Fleet fleet(kAgents, "lan", {"--no-batch"});
     ASSERT_TRUE(fleet.StartTogether(kBudget).ok());
+    const Duration wait = WaitForCore(fleet);
     const Start start = ReadStart(&fleet);
-    real.push_back(Seconds(start.all_us));
+    real_half.push_back(Seconds(start.half_us));
+    real_all.push_back(Seconds(start.all_us));
     for (int seed = 1; seed <= kSeeds; ++seed) {
-      predicted.push_back(PredictJoin(start, static_cast<uint64_t>(kSeeds * round + seed)));
+      const JoinTimes times =
+          PredictJoin(start, wait, static_cast<uint64_t>(kSeeds * round + seed));
+      half.push_back(times.half);
+      all.push_back(times.all);
     }
     ASSERT_NO_FATAL_FAILURE(Leave(&fleet));
   }
-  ExpectClose("all know all after, s", Mean(real), Mean(predicted), kJoinShare);
+  ExpectClose("half know all after, s", Mean(real_half), Mean(half));
+  ExpectClose("all know all after, s", Mean(real_all), Mean(all), kLastShare);
 }
 
 void PredictionTest::MeasureBytes() {
@@ -231,7 +283,7 @@ void PredictionTest::CompareLeaves() {
   // The median: one leave in fifty waits for two tables to be compared, ten times as long as
   // others.
   const Spreads predicted = Predict(sim::Deed::kLeave, actions);
-  ExpectClose("a leave is known to all after, s", Median(all_), Median(predicted.all), kLeaveShare);
+  ExpectClose("a leave is known to all after, s", Median(all_), Median(predicted.all));
 }
 
 void PredictionTest::MeasureCrashes() {
