@@ -35,7 +35,10 @@ Arena::Arena(const ArenaConfig& config)
       cluster_(Config(config)),
       scorer_(config.members, Flags(config.faulty, config.members)),
       faulty_(Flags(config.faulty, config.members)) {
-  cluster_.SetSightingListener([this](const sim::Sighting& s) { scorer_.Add(s); });
+  // First sights count for nothing here, and 10,000 that start at once have 10,000 each.
+  cluster_.SetSightingListener([this](const sim::Sighting& s) {
+    if (s.sight != sim::Sight::kJoined) scorer_.Add(s);
+  });
 }
 
 void Arena::AddHosts(int model_seed) {

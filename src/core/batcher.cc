@@ -22,14 +22,13 @@ Batcher::Batcher(Duration period)
       verdict_longest_(std::min(Duration::Seconds(2), period * 2)),
       arrival_longest_(std::min(Duration::Seconds(10), period * 10)) {}
 
-bool Batcher::KindOf(const MemberView& before, State state, Kind* kind) {
-  const bool was_known = static_cast<bool>(before.record);
-  if (IsUp(state) && (!was_known || before.is_tombstone())) {
+bool Batcher::KindOf(const MemberView* before, State state, Kind* kind) {
+  if (IsUp(state) && (before == nullptr || before->is_tombstone())) {
     *kind = Kind::kArrival;
     return true;
   }
   *kind = Kind::kFailure;
-  return was_known && before.is_up() && state == State::kFailed;
+  return before != nullptr && before->is_up() && state == State::kFailed;
 }
 
 bool Batcher::IsStillHeld(const Held& held) {
@@ -39,7 +38,6 @@ bool Batcher::IsStillHeld(const Held& held) {
 
 void Batcher::Hold(TimePoint now, Held change) {
   const size_t kind = static_cast<size_t>(change.kind);
-  MUSTER_CHECK(index_.Insert(change.id, all_.size()));
   if (counts_[kind]++ == 0) since_[kind] = now;
   versions_behind_ += change.versions;
   if (change.kind == Kind::kFailure) {
@@ -52,24 +50,25 @@ void Batcher::Hold(TimePoint now, Held change) {
     ++arrivals_in_window_;
   }
   all_.push_back(std::move(change));
+  MUSTER_CHECK(index_.Insert(static_cast<uint32_t>(all_.size() - 1)));
   peak_ = std::max(peak_, all_.size());
 }
 
 Batcher::Held* Batcher::Find(const HostId& id) {
-  const size_t* position = index_.Find(id);
+  const uint32_t* position = index_.Find(id);
   return position == nullptr ? nullptr : &all_[*position];
 }
 
 const Batcher::Held* Batcher::Find(const HostId& id) const {
-  const size_t* position = index_.Find(id);
+  const uint32_t* position = index_.Find(id);
   return position == nullptr ? nullptr : &all_[*position];
 }
 
 void Batcher::GiveRoomBack() {
   if (!all_.empty()) return;
   if (peak_ > kKeptRoom) {
-    all_ = std::vector<Held>();
-    index_ = LookupMap<HostId, size_t>();
+    index_.Reset();
+    all_ = std::deque<Held>();
   }
   peak_ = 0;
 }
@@ -80,14 +79,15 @@ void Batcher::AddVersions(Held* held, uint32_t versions) {
 }
 
 Batcher::Held Batcher::Take(const HostId& id, bool was_undone) {
-  const size_t* position = index_.Find(id);
+  const uint32_t* position = index_.Find(id);
   MUSTER_CHECK(position != nullptr);
-  const size_t gap = *position;
-  Held taken = std::move(all_[gap]);
+  const uint32_t gap = *position;
   index_.Erase(id);
+  Held taken = std::move(all_[gap]);
   if (gap + 1 != all_.size()) {
+    index_.Erase(all_.back().id);
     all_[gap] = std::move(all_.back());
-    index_[all_[gap].id] = gap;
+    index_.Insert(gap);
   }
   all_.pop_back();
   if (taken.kind == Kind::kFailure && !taken.is_announced) --unannounced_;
@@ -117,19 +117,19 @@ bool Batcher::IsDue(TimePoint now, Kind kind, const Outlook& outlook) const {
 
 void Batcher::TakeAll(Kind kind, std::vector<Held>* out) {
   if (count(kind) == 0) return;
+  index_.Reset();
   size_t kept = 0;
   for (Held& held : all_) {
     if (held.kind == kind) {
       versions_behind_ -= held.versions;
-      index_.Erase(held.id);
       out->push_back(std::move(held));
       continue;
     }
-    index_[held.id] = kept;
     if (&all_[kept] != &held) all_[kept] = std::move(held);
     ++kept;
   }
   all_.resize(kept);
+  for (uint32_t position = 0; position < kept; ++position) index_.Insert(position);
   counts_[static_cast<size_t>(kind)] = 0;
   if (kind == Kind::kFailure) unannounced_ = 0;
   GiveRoomBack();
@@ -159,7 +159,7 @@ TimePoint Batcher::next() const {
 int64_t Batcher::Surplus(State state) const {
   int64_t surplus = 0;
   for (const Held& held : all_) {
-    if (!held.is_hidden() && held.shown.state == state) ++surplus;
+    if (!held.is_hidden() && held.shown->state == state) ++surplus;
     if (held.state == state) --surplus;
   }
   return surplus;

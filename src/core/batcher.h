@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <vector>
 
 #include "src/base/ids.h"
-#include "src/base/lookup_map.h"
+#include "src/base/position_index.h"
 #include "src/base/time.h"
 #include "src/core/member_table.h"
 #include "src/wire/message.h"
@@ -32,19 +34,24 @@ class Batcher {
   // they are fewer than six.
   static constexpr size_t kPeersAgreed = 3;
 
-  // One change that users have not been shown yet.
+  // One change that users have not been shown yet. 40 bytes: while 10,000 start together, each
+  // holds the arrival of each.
   struct Held {
     HostId id;
+    // What users see meanwhile; null: nothing, it is hidden.
+    std::unique_ptr<const MemberView> shown;
+    uint32_t by = 0;        // of the claim that made the table hold `state`
+    uint32_t versions = 0;  // changes of the table that users have not been shown
     Kind kind = Kind::kArrival;
-    MemberView shown;  // what they are shown meanwhile; without a record: nothing, it is hidden
     wire::State state = wire::State::kAlive;  // what the table holds
-    uint32_t by = 0;                          // of the claim that made it so
     wire::Reason reason = wire::Reason::kNone;
     bool attributes_changed = false;
     bool is_announced = false;  // Announce() told of it
-    uint32_t versions = 0;      // changes of the table that users have not been shown
-    bool is_hidden() const { return !shown.record; }
+    bool is_hidden() const { return shown == nullptr; }
+    // The state that users last saw; of one that is hidden, the state in which members begin.
+    wire::State from() const { return is_hidden() ? wire::State::kAlive : shown->state; }
   };
+  static_assert(sizeof(Held) <= 40);
 
   // What the node knows when it asks what may be shown.
   struct Outlook {
@@ -58,10 +65,12 @@ class Batcher {
   // are found within one P and the time of a probe, so 1 P would just miss the last of them.
   // Arrivals wait for at most min(10 s, 10 P).
   explicit Batcher(Duration period);
+  Batcher(const Batcher&) = delete;
+  Batcher& operator=(const Batcher&) = delete;
 
-  // The kind of a change from `before` (without a record: not known) to `state`; false where it is
-  // none that is ever held.
-  static bool KindOf(const MemberView& before, wire::State state, Kind* kind);
+  // The kind of a change from `before` (null: not known) to `state`; false where it is none that is
+  // ever held.
+  static bool KindOf(const MemberView* before, wire::State state, Kind* kind);
 
   // Holds a change of a member of which none is held.
   void Hold(TimePoint now, Held change);
@@ -88,7 +97,6 @@ class Batcher {
   bool empty() const { return all_.empty(); }
   size_t size() const { return all_.size(); }
   size_t count(Kind kind) const { return counts_[static_cast<size_t>(kind)]; }
-  const std::vector<Held>& all() const { return all_; }
   // When something is due whatever is known then.
   TimePoint next() const;
   Duration verdict_within() const { return verdict_within_; }
@@ -98,6 +106,10 @@ class Batcher {
   uint64_t versions_behind() const { return versions_behind_; }
 
  private:
+  struct IdAt {
+    const std::deque<Held>* all;
+    const HostId& operator()(uint32_t position) const { return (*all)[position].id; }
+  };
   bool IsBulk(size_t up) const;
   Duration LongestFor(Kind kind) const;
   void GiveRoomBack();
@@ -105,8 +117,8 @@ class Batcher {
   Duration verdict_within_;
   Duration verdict_longest_;
   Duration arrival_longest_;
-  std::vector<Held> all_;
-  LookupMap<HostId, size_t> index_;
+  std::deque<Held> all_;
+  PositionIndex<HostId, IdAt> index_{IdAt{&all_}};
   size_t counts_[2] = {};
   TimePoint since_[2];  // when the first of those held now came
   size_t unannounced_ = 0;

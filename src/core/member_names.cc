@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "src/base/lookup_map.h"
 #include "src/core/member_table.h"
 
 // The part of the table that knows names and addresses.
@@ -48,38 +49,46 @@ void MemberTable::SortNames() const {
   by_name_revision_ = revision_;
 }
 
-MemberTable::Namesakes MemberTable::FindNamesakes(size_t index) const {
+int64_t MemberTable::FirstNamesake(size_t index) const {
   const std::string& name = members_[index].attributes().name;
-  Namesakes result;
   if (by_name_revision_ != revision_ && names_asked_revision_ == revision_) SortNames();
   names_asked_revision_ = revision_;
   if (by_name_revision_ == revision_) {
     const auto first = std::lower_bound(
         by_name_.begin(), by_name_.end(), name,
         [this](uint32_t a, const std::string& b) { return members_[a].attributes().name < b; });
-    auto end = first;
-    while (end != by_name_.end() && members_[*end].attributes().name == name) ++end;
-    if (first != end) result.first = *first;
-    result.count = static_cast<size_t>(end - first);
-    return result;
+    const bool is_there = first != by_name_.end() && members_[*first].attributes().name == name;
+    return is_there ? int64_t{*first} : -1;
   }
+  int64_t lowest = -1;
   for (const uint32_t i : FindByName(name)) {
-    if (result.count == 0 || members_[i].id() < members_[result.first].id()) result.first = i;
-    ++result.count;
+    if (lowest < 0 || members_[i].id() < members_[static_cast<size_t>(lowest)].id()) lowest = i;
   }
-  return result;
+  return lowest;
 }
 
 std::string MemberTable::DisplayName(size_t index) const {
   const MemberView& member = members_[index];
   const std::string& name = member.attributes().name;
-  const bool plain = member.is_tombstone() ? !name.empty() : FindNamesakes(index).first == index;
+  const bool plain =
+      member.is_tombstone() ? !name.empty() : FirstNamesake(index) == static_cast<int64_t>(index);
   return plain ? name : name + "~" + member.id().ToHexPrefix(4);
 }
 
-bool MemberTable::IsNameShared(size_t index) const {
-  const size_t own = IsLive(members_[index]) ? 1 : 0;
-  return FindNamesakes(index).count > own;
+std::vector<uint32_t> MemberTable::WithNamesakes(const std::vector<uint32_t>& among) const {
+  // How many live members have each name.
+  LookupMap<std::string_view, size_t> counts;
+  for (const uint32_t i : among) counts[members_[i].attributes().name] = 0;
+  for (const MemberView& member : members_) {
+    if (!IsLive(member)) continue;
+    if (size_t* count = counts.Find(member.attributes().name); count != nullptr) ++*count;
+  }
+  std::vector<uint32_t> shared;
+  for (const uint32_t i : among) {
+    const size_t own = IsLive(members_[i]) ? 1 : 0;
+    if (counts[members_[i].attributes().name] > own) shared.push_back(i);
+  }
+  return shared;
 }
 
 }  // namespace muster::core

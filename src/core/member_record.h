@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "src/base/lookup_map.h"
+#include "src/core/piece.h"
 #include "src/wire/message.h"
 
 namespace muster::core {
@@ -65,6 +66,8 @@ class RecordPool {
   // Empty attributes (no valid ones are: they have a name) stand for "never learnt": hash 0.
   RecordHandle Intern(const HostId& id, const wire::Attributes& attributes);
   size_t size() const { return size_; }
+  // What nodes tell about the records, on the same terms.
+  PiecePool* pieces() { return &pieces_; }
 
  private:
   friend class RecordHandle;
@@ -72,6 +75,7 @@ class RecordPool {
   void Release(MemberRecord* record);
   // The first of the records of each key; the others follow by next_.
   LookupMap<uint64_t, MemberRecord*> records_;
+  PiecePool pieces_;
   size_t size_ = 0;
 };
 

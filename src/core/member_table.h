@@ -95,11 +95,12 @@ class MemberTable {
   std::vector<uint32_t> FindByName(std::string_view name) const;
   std::vector<uint32_t> FindByAddress(const Address& address) const;
   // The name to show: its own, or "name~1a2b" where it is live (up or leaving) and a live member
-  // with a lower id has the same. A tombstone whose name was never learnt shows as "~1a2b".
+  // with a lower id has the same. A tombstone whose name was never learnt shows as "~1a2b". One
+  // walk over all members for a first call and a binary search for further ones, until the next
+  // change.
   std::string DisplayName(size_t index) const;
-  // True when another live member has the same name. Both are one walk over all members for a first
-  // call and a binary search for further ones, until the next change.
-  bool IsNameShared(size_t index) const;
+  // Those of `among` whose name another live member has, in their order. One walk over all members.
+  std::vector<uint32_t> WithNamesakes(const std::vector<uint32_t>& among) const;
 
   size_t count(wire::State state) const { return counts_[static_cast<size_t>(state)]; }
   size_t up_count() const { return count(wire::State::kAlive) + count(wire::State::kSuspect); }
@@ -160,12 +161,8 @@ class MemberTable {
   int64_t OldestTombstone(size_t spared) const;
   void Changed(bool visible);
 
-  // Live members with the name of the one at `index`: the lowest id's position, and how many.
-  struct Namesakes {
-    size_t first = 0;
-    size_t count = 0;
-  };
-  Namesakes FindNamesakes(size_t index) const;
+  // The live member of the lowest id among those with the name of the one at `index`; -1: none.
+  int64_t FirstNamesake(size_t index) const;
   void SortNames() const;
 
   RecordPool* pool_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "src/base/ids.h"
+#include "src/base/position_index.h"
 #include "src/base/time.h"
 #include "src/core/member_table.h"
 
@@ -15,9 +16,13 @@ namespace muster::core {
 // for a second and looked at together.
 class NameWatch {
  public:
-  static constexpr size_t kMax =
-      1024;  // arrivals gathered; more wait for a later arrival of theirs
+  // Arrivals gathered; more wait for a later arrival of theirs.
+  static constexpr size_t kMax = 1024;
   static constexpr Duration kGather = Duration::Seconds(1);
+
+  NameWatch() = default;
+  NameWatch(const NameWatch&) = delete;
+  NameWatch& operator=(const NameWatch&) = delete;
 
   // The member came up or changed its attributes.
   void Arrived(TimePoint now, const HostId& id);
@@ -26,7 +31,12 @@ class NameWatch {
   std::vector<uint32_t> TakeShared(TimePoint now, const MemberTable& table);
 
  private:
+  struct IdAt {
+    const std::vector<HostId>* arrivals;
+    const HostId& operator()(uint32_t position) const { return (*arrivals)[position]; }
+  };
   std::vector<HostId> arrivals_;
+  PositionIndex<HostId, IdAt> index_{IdAt{&arrivals_}};
   TimePoint next_ = TimePoint::Never();
 };
 

@@ -21,6 +21,10 @@ Duration RepeatEvery(const Options& options) {
   return std::min(Duration::Millis(250), options.tolerance / 16);
 }
 
+// Scratch that is kept between calls. Frames with a table of thousands take hundreds of kilobytes.
+constexpr size_t kKeptUpdates = 64;
+constexpr size_t kKeptPieceBytes = 4096;
+
 }  // namespace
 
 Node::Impl::Impl(const Options& options, Identity identity, uint64_t seed, TimePoint now,
@@ -37,6 +41,7 @@ Node::Impl::Impl(const Options& options, Identity identity, uint64_t seed, TimeP
       backoff_(options.period),
       losses_(now),
       probation_(options.probation_min, options.probation_max),
+      rumours_(pool->pieces()),
       gossip_bucket_(options.gossip_bytes_per_second, options.gossip_burst_bytes, now),
       bulk_bucket_(options.bulk_bytes_per_second, options.bulk_burst_bytes, now),
       joiner_(identity_.attributes.address, options.join_retry_max),
@@ -100,6 +105,15 @@ void Node::Impl::Exit() {
     out_.digest().Add(event.member.Hash());
   }
   out_.End();
+  DropLargeScratch();
+}
+
+void Node::Impl::DropLargeScratch() {
+  if (message_in_.updates.capacity() > kKeptUpdates) message_in_ = wire::StreamMessage();
+  if (pieces_.capacity() > kKeptPieceBytes) {
+    message_ = wire::StreamMessage();
+    std::string().swap(pieces_);
+  }
 }
 
 Duration Node::Impl::indirect_timeout() const {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -49,14 +50,11 @@ void Node::Impl::ShowChange(const Change& change, const wire::Update& update) {
   now.reason = update.reason;
   now.attributes_changed = change.attributes_changed;
   now.versions = is_pruned ? 0 : 1;
-  if (!is_new) {
-    now.shown = member;
-    if (has_moved) now.shown = change.before;
-  }
+  if (!is_new) now.shown = std::make_unique<MemberView>(has_moved ? change.before : member);
   if (Batcher::Held* held = batcher_.Find(now.id)) return ShowHeldChange(held, now, has_moved);
   if (is_new && member.is_tombstone()) return;  // learnt of the dead: no news for anybody
   const bool may_hold = options_.batching && !Without(Mechanism::kBatching) && change.index != 0;
-  if (may_hold && has_moved && Batcher::KindOf(now.shown, now.state, &now.kind)) {
+  if (may_hold && has_moved && Batcher::KindOf(now.shown.get(), now.state, &now.kind)) {
     batcher_.Hold(now_, std::move(now));
     return;
   }
@@ -73,8 +71,9 @@ void Node::Impl::ShowHeldChange(Batcher::Held* held, const Batcher::Held& now, b
   held->reason = now.reason;
   if (Batcher::IsStillHeld(*held)) return;
   // It was undone, or has become something that is not held: what is left is shown by itself.
-  const bool was_undone = held->shown.state == held->state && !held->attributes_changed;
-  const Batcher::Held taken = batcher_.Take(now.id, !held->is_hidden() && was_undone);
+  const bool was_undone =
+      !held->is_hidden() && held->shown->state == held->state && !held->attributes_changed;
+  const Batcher::Held taken = batcher_.Take(now.id, was_undone);
   if (!taken.is_hidden() && !was_undone) return Show(taken);
   if (taken.state == wire::State::kFailed) TellOfVerdict(taken);
 }
@@ -85,10 +84,10 @@ void Node::Impl::Show(const Batcher::Held& change) {
   if (member == nullptr) return;
   if (!std::exchange(is_showing_, true)) ++batch_;
   const bool is_new = change.is_hidden();
-  Event& event = out_.effects().AddEvent(TypeOf(is_new, change.shown.state, member->state));
+  Event& event = out_.effects().AddEvent(TypeOf(is_new, change.from(), member->state));
   event.member = change.id;
   event.record = member->record;
-  event.from = is_new ? member->state : change.shown.state;
+  event.from = is_new ? member->state : change.from();
   event.to = member->state;
   event.incarnation = member->incarnation;
   event.by = change.by;
@@ -103,7 +102,7 @@ void Node::Impl::TellOfVerdict(const Batcher::Held& change) {
   Event& event = out_.effects().AddEvent(EventType::kVerdictHeld);
   event.member = change.id;
   event.record = member->record;
-  event.from = change.shown.state;
+  event.from = change.from();
   event.to = member->state;
   event.incarnation = member->incarnation;
   event.by = change.by;
@@ -163,7 +162,7 @@ const MemberView* Node::Impl::shown(size_t index) const {
   if (batcher_.empty()) return &member;
   const Batcher::Held* held = batcher_.Find(member.id());
   if (held == nullptr) return &member;
-  return held->is_hidden() ? nullptr : &held->shown;
+  return held->shown.get();
 }
 
 size_t Node::Impl::shown_count(wire::State state) const {

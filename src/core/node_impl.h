@@ -50,6 +50,7 @@ class Node::Impl {
   // ---- node.cc ----
   void Enter(TimePoint now, Effects* effects);
   void Exit();
+  void DropLargeScratch();
   void RunDeadlines(Backlog backlog);
   TimePoint NextDeadline() const;
 
@@ -342,6 +343,7 @@ class Node::Impl {
   wire::StreamMessage message_in_;
   wire::StreamMessage message_;  // outgoing scratch
   std::string pieces_;
+  std::string rumour_;
   bool answer_about_self_ = false;  // somebody holds a wrong claim about us: tell them
   DeadlineHeap<HostId> schedule_;   // when to probe each target next
   DeadlineHeap<HostId> focus_;      // and those that have just lost packets, besides

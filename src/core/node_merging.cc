@@ -241,14 +241,14 @@ void Node::Impl::QueueRumour(const Change& change, const wire::Update& update,
 
 void Node::Impl::PutRumour(uint32_t index, RumourClass rumour_class, bool full,
                            const HostId& source) {
-  std::string piece;
+  rumour_.clear();
   if (full) {
-    AppendUpdateFor(index, true, &piece);
+    AppendUpdateFor(index, true, &rumour_);
   } else {
-    AppendShortUpdate(index, &piece);
+    AppendShortUpdate(index, &rumour_);
   }
   const bool busy = rumours_.size() > static_cast<size_t>(options_.queue_high);
-  rumours_.Put(table_[index].id(), rumour_class, std::move(piece),
+  rumours_.Put(table_[index].id(), rumour_class, rumour_,
                busy ? options_.copies_when_busy : options_.copies, source);
   if (busy) NoteMass();
   NewsArrived();

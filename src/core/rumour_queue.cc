@@ -1,8 +1,8 @@
 #include "src/core/rumour_queue.h"
 
 #include <algorithm>
-#include <utility>
 
+#include "src/base/check.h"
 #include "src/wire/limits.h"
 
 namespace muster::core {
@@ -22,11 +22,12 @@ constexpr int kPassedOverMax = 8;
 }  // namespace
 
 RumourQueue::Turn RumourQueue::TurnOf(const Entry& entry, uint32_t slot) {
-  return {entry.told, entry.birth, slot};
+  return {entry.birth, slot, entry.told};
 }
 
-void RumourQueue::Put(const HostId& subject, RumourClass rumour_class, std::string encoded,
+void RumourQueue::Put(const HostId& subject, RumourClass rumour_class, std::string_view encoded,
                       int copies, const HostId& source) {
+  MUSTER_CHECK(copies <= kCopiesMax);
   Drop(subject);
   if (copies <= 0) return;
   uint32_t slot = 0;
@@ -39,14 +40,12 @@ void RumourQueue::Put(const HostId& subject, RumourClass rumour_class, std::stri
   }
   Entry& entry = entries_[slot];
   entry.subject = subject;
-  entry.source = source;
-  entry.encoded = std::move(encoded);
+  entry.source = source.hi;
+  entry.encoded = pool_->Intern(encoded);
   entry.rumour_class = rumour_class;
-  entry.copies_left = copies;
-  entry.told = 0;
+  entry.copies_left = static_cast<uint16_t>(copies);
   entry.birth = ++births_;
-  entry.packet = 0;
-  by_subject_[subject] = slot;
+  MUSTER_CHECK(by_subject_.Insert(slot));
   const auto c = static_cast<size_t>(rumour_class);
   // What a class did not tell while it had nothing to tell gives it no claim to more now.
   if (turns_[c].empty()) clocks_[c] = std::max(clocks_[c], clock_);
@@ -78,9 +77,9 @@ void RumourQueue::Remove(uint32_t slot) {
   entry = Entry();
   if (by_subject_.empty()) {
     // A burst's memory is given back when it is over.
-    std::vector<Entry>().swap(entries_);
+    by_subject_.Reset();
+    std::deque<Entry>().swap(entries_);
     std::vector<uint32_t>().swap(free_);
-    by_subject_ = LookupMap<HostId, uint32_t>();
   } else {
     free_.push_back(slot);
   }
@@ -101,14 +100,14 @@ void RumourQueue::Spend(uint32_t slot, bool told) {
 }
 
 bool RumourQueue::MayTake(const Entry& entry, const Packet& packet) const {
-  return entry.packet != packets_ && entry.subject != packet.to && entry.source != packet.to &&
+  return !entry.is_taken && entry.subject != packet.to && entry.source != packet.to.hi &&
          entry.encoded.size() <= packet.budget;
 }
 
 void RumourQueue::Take(uint32_t slot, Packet* packet, std::string* out) {
   Entry& entry = entries_[slot];
-  entry.packet = packets_;
-  out->append(entry.encoded);
+  entry.is_taken = true;
+  out->append(entry.encoded.bytes());
   packet->room -= entry.encoded.size();
   --packet->pieces;
   packet->slots.push_back(slot);
@@ -160,11 +159,11 @@ void RumourQueue::TakeSmaller(Packet* packet, std::string* out) {
 size_t RumourQueue::Fill(size_t budget, size_t max_pieces, const HostId& to, std::string* out,
                          std::vector<HostId>* taken) {
   if (empty() || max_pieces == 0) return 0;
-  ++packets_;
   Packet packet{budget, budget, max_pieces, to, {}};
   TakeByShares(&packet, out);
   TakeSmaller(&packet, out);
   for (const uint32_t slot : packet.slots) {
+    entries_[slot].is_taken = false;
     if (taken != nullptr) taken->push_back(entries_[slot].subject);
     Spend(slot, true);
   }

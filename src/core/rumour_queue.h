@@ -2,13 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
 #include "absl/container/btree_set.h"
 #include "src/base/ids.h"
-#include "src/base/lookup_map.h"
+#include "src/base/position_index.h"
+#include "src/core/piece.h"
 
 namespace muster::core {
 
@@ -25,13 +28,22 @@ inline constexpr int kRumourClasses = 4;
 
 // Facts waiting to be told: at most one a subject, the newest; so the queue never holds more than
 // the cluster has members. A fact is encoded once, when learnt, and spliced into packets until its
-// copies are spent. Within a class those told least go first, then the newest. Not thread-safe.
+// copies are spent. Within a class those told least go first, then the newest. A rumour costs some
+// 80 bytes beside its piece, which nodes of one pool share; 10,000 that start at once have 10,000
+// each. Not thread-safe.
 class RumourQueue {
  public:
+  static constexpr int kCopiesMax = 1000;
+
+  // `pool` must outlive the queue.
+  explicit RumourQueue(PiecePool* pool) : pool_(pool) {}
+  RumourQueue(const RumourQueue&) = delete;
+  RumourQueue& operator=(const RumourQueue&) = delete;
+
   // Queues `encoded` (one wire::EncodeUpdate piece) for `copies` tellings, in place of any older
-  // rumour about `subject`. `source` is who told us (zero: nobody); it is not told back. Without
-  // copies to tell this is a Drop.
-  void Put(const HostId& subject, RumourClass rumour_class, std::string encoded, int copies,
+  // rumour about `subject`. `source` is who told us (zero: nobody); it is not told back. `copies`
+  // is at most kCopiesMax; without any this is a Drop.
+  void Put(const HostId& subject, RumourClass rumour_class, std::string_view encoded, int copies,
            const HostId& source);
   void Drop(const HostId& subject);
   // Drops what the view cell covers, joins and refutations, and has been told at least once.
@@ -52,19 +64,24 @@ class RumourQueue {
  private:
   struct Entry {
     HostId subject;
-    HostId source;
-    std::string encoded;
-    RumourClass rumour_class = RumourClass::kJoin;
-    int copies_left = 0;  // 0: the slot is free
-    int told = 0;
+    uint64_t source = 0;  // the first half of its id
     uint64_t birth = 0;   // counts the Puts
-    uint64_t packet = 0;  // the last Fill that took it
+    Piece encoded;
+    uint16_t copies_left = 0;  // 0: the slot is free
+    uint16_t told = 0;
+    RumourClass rumour_class = RumourClass::kJoin;
+    bool is_taken = false;  // by the Fill that is under way
+  };
+  static_assert(sizeof(Entry) <= 48 && kCopiesMax <= UINT16_MAX);
+  struct SubjectAt {
+    const std::deque<Entry>* entries;
+    const HostId& operator()(uint32_t slot) const { return (*entries)[slot].subject; }
   };
   // Told least first, then the newest: the order in which a class is told.
   struct Turn {
-    int told;
     uint64_t birth;
     uint32_t slot;
+    uint16_t told;
     friend bool operator<(const Turn& a, const Turn& b) {
       return std::tie(a.told, b.birth) < std::tie(b.told, a.birth);
     }
@@ -91,14 +108,14 @@ class RumourQueue {
   // Fills what is left with smaller pieces, by urgency.
   void TakeSmaller(Packet* packet, std::string* out);
 
-  LookupMap<HostId, uint32_t> by_subject_;  // slots
-  std::vector<Entry> entries_;
+  PiecePool* pool_;
+  std::deque<Entry> entries_;  // by slot
+  PositionIndex<HostId, SubjectAt> by_subject_{SubjectAt{&entries_}};
   std::vector<uint32_t> free_;
   Turns turns_[kRumourClasses];
   uint64_t clocks_[kRumourClasses] = {};  // bytes told by the class, times its weight
   uint64_t clock_ = 0;                    // of the class that told last, before it told
   uint64_t births_ = 0;
-  uint64_t packets_ = 0;
 };
 
 }  // namespace muster::core

@@ -75,7 +75,8 @@ size_t CountFor(const Model& model, const HostId& to) {
 }
 
 RC_GTEST_PROP(RumourQueue, AgreesWithTheModel, ()) {
-  RumourQueue queue;
+  PiecePool pool;
+  RumourQueue queue(&pool);
   Model model;
   const auto steps = *rc::gen::inRange(1, 100);
   for (int i = 0; i < steps; ++i) {
@@ -105,7 +106,8 @@ RC_GTEST_PROP(RumourQueue, AgreesWithTheModel, ()) {
 }
 
 RC_GTEST_PROP(RumourQueue, OfEqualPiecesAPacketTakesAsManyAsFit, ()) {
-  RumourQueue queue;
+  PiecePool pool;
+  RumourQueue queue(&pool);
   Model model;
   const auto puts = *rc::gen::inRange(1, 60);
   for (int i = 0; i < puts; ++i) AnyPut(&queue, &model, 14);  // 30 bytes with the id
@@ -129,7 +131,8 @@ RC_GTEST_PROP(RumourQueue, NoClassIsStarvedByTheOthers, ()) {
   const auto sizes = *rc::gen::nonEmpty(
       rc::gen::container<std::vector<size_t>>(rc::gen::inRange<size_t>(1, 1000)));
   const auto copies = *rc::gen::inRange(1, 4);
-  RumourQueue queue;
+  PiecePool pool;
+  RumourQueue queue(&pool);
   std::map<HostId, int> untold;
   size_t bytes = 0;
   uint64_t n = 0;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/core/claims.h"
@@ -17,27 +19,26 @@ constexpr Duration kPeriod = Duration::Seconds(1);
 
 class BatcherTest : public testing::Test {
  protected:
-  MemberView ViewOf(uint64_t n, State state) {
-    MemberView view;
-    view.record = pool_.Intern(IdOf(n), AttributesOf(n));
-    view.state = state;
+  std::unique_ptr<const MemberView> ViewOf(uint64_t n, State state) {
+    auto view = std::make_unique<MemberView>();
+    view->record = pool_.Intern(IdOf(n), AttributesOf(n));
+    view->state = state;
     return view;
   }
-  Batcher::Held Change(uint64_t n, const MemberView& before, State state) {
+  // `before`: null for a member not known.
+  Batcher::Held Change(uint64_t n, std::unique_ptr<const MemberView> before, State state) {
     Batcher::Held change;
     change.id = IdOf(n);
-    change.shown = before;
+    EXPECT_TRUE(Batcher::KindOf(before.get(), state, &change.kind));
+    change.shown = std::move(before);
     change.state = state;
     change.versions = 1;
-    EXPECT_TRUE(Batcher::KindOf(before, state, &change.kind));
     return change;
   }
   void Fail(int64_t ms, uint64_t n) {
     batcher_.Hold(At(ms), Change(n, ViewOf(n, State::kSuspect), State::kFailed));
   }
-  void Join(int64_t ms, uint64_t n) {
-    batcher_.Hold(At(ms), Change(n, MemberView(), State::kAlive));
-  }
+  void Join(int64_t ms, uint64_t n) { batcher_.Hold(At(ms), Change(n, nullptr, State::kAlive)); }
   bool FailureDue(int64_t ms, bool is_expected) {
     Batcher::Outlook outlook;
     outlook.is_expected = is_expected;
@@ -80,17 +81,17 @@ TEST_F(BatcherTest, HoldsWhoComesUpAndWhoFails) {
            Case{State::kSuspect, State::kLeft, false, Kind::kFailure},
        }) {
     Kind kind;
-    EXPECT_EQ(Batcher::KindOf(ViewOf(1, c.before), c.after, &kind), c.is_held)
+    EXPECT_EQ(Batcher::KindOf(ViewOf(1, c.before).get(), c.after, &kind), c.is_held)
         << static_cast<int>(c.before) << " " << static_cast<int>(c.after);
     if (c.is_held) {
       EXPECT_EQ(kind, c.kind);
     }
   }
   Kind kind;
-  EXPECT_TRUE(Batcher::KindOf(MemberView(), State::kAlive, &kind));
+  EXPECT_TRUE(Batcher::KindOf(nullptr, State::kAlive, &kind));
   EXPECT_EQ(kind, Kind::kArrival);
-  EXPECT_FALSE(Batcher::KindOf(MemberView(), State::kLeaving, &kind));
-  EXPECT_FALSE(Batcher::KindOf(MemberView(), State::kFailed, &kind));
+  EXPECT_FALSE(Batcher::KindOf(nullptr, State::kLeaving, &kind));
+  EXPECT_FALSE(Batcher::KindOf(nullptr, State::kFailed, &kind));
 }
 
 TEST_F(BatcherTest, AVerdictWaitsForThoseExpected) {
@@ -117,7 +118,7 @@ TEST_F(BatcherTest, TimesFollowAShortPeriodButNotALongOne) {
         std::tuple(Duration::Seconds(2), Duration::Millis(1500), 2000, 10'000)}) {
     Batcher batcher(period);
     EXPECT_EQ(batcher.verdict_within(), within);
-    batcher.Hold(At(0), Change(1, MemberView(), State::kAlive));
+    batcher.Hold(At(0), Change(1, nullptr, State::kAlive));
     EXPECT_EQ(batcher.next(), At(arrival));
     batcher.Hold(At(0), Change(2, ViewOf(2, State::kAlive), State::kFailed));
     EXPECT_EQ(batcher.next(), At(verdict));
@@ -133,7 +134,7 @@ TEST_F(BatcherTest, BulkIsMoreThanAShareOfTheMembersWithinASecond) {
                         Case{8, 160, false}, Case{50, 1000, false}, Case{51, 1000, true}}) {
     Batcher batcher(kPeriod);
     for (size_t n = 1; n <= c.arrivals; ++n) {
-      batcher.Hold(At(0), Change(n, MemberView(), State::kAlive));
+      batcher.Hold(At(0), Change(n, nullptr, State::kAlive));
     }
     Batcher::Outlook outlook;
     outlook.up = c.up;

@@ -32,9 +32,7 @@ class MemberNamesTest : public ::testing::Test {
   }
   bool Shared(uint64_t n) {
     const auto index = static_cast<size_t>(table_.IndexOf(IdOf(n)));
-    const bool walked = table_.IsNameShared(index);
-    EXPECT_EQ(table_.IsNameShared(index), walked);
-    return walked;
+    return !table_.WithNamesakes({static_cast<uint32_t>(index)}).empty();
   }
   static std::string Tilde(const std::string& name, uint64_t n) {
     return name + "~" + IdOf(n).ToHex().substr(0, 4);
@@ -81,6 +79,17 @@ TEST_F(MemberNamesTest, TheLowestLiveIdKeepsTheName) {
   EXPECT_TRUE(Shared(3));
   EXPECT_TRUE(Shared(9));
   EXPECT_FALSE(Shared(1));
+}
+
+TEST_F(MemberNamesTest, ManyAreAskedForInOneWalkAndStayInOrder) {
+  Add(0, "a");
+  Add(1, "b");
+  Add(2, "c");
+  Add(3, "a", State::kFailed);
+  Add(4, "c", State::kSuspect);
+  EXPECT_EQ(table_.WithNamesakes({4, 3, 1, 2, 0}), (std::vector<uint32_t>{4, 3, 2}))
+      << "a failed member shares a live one's name, but does not make that one share it";
+  EXPECT_EQ(table_.WithNamesakes({}), std::vector<uint32_t>());
 }
 
 TEST_F(MemberNamesTest, ATombstoneTakesNoName) {

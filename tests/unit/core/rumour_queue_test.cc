@@ -30,8 +30,13 @@ void Put(RumourQueue* queue, uint64_t n, const std::string& text, int copies = 9
   queue->Put(IdOf(n), rumour_class, text, copies, source);
 }
 
-TEST(RumourQueueTest, AFactIsToldUntilItsCopiesAreSpent) {
-  RumourQueue queue;
+class RumourQueueTest : public ::testing::Test {
+ protected:
+  PiecePool pool_;
+};
+
+TEST_F(RumourQueueTest, AFactIsToldUntilItsCopiesAreSpent) {
+  RumourQueue queue(&pool_);
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(Packet(&queue), "");
   Put(&queue, 1, "a", 2);
@@ -43,8 +48,8 @@ TEST(RumourQueueTest, AFactIsToldUntilItsCopiesAreSpent) {
 }
 
 // Three peers hold our very table: they know of joins and refutations, not of all else.
-TEST(RumourQueueTest, WhatTheTableTellsIsDroppedOnceItWasTold) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, WhatTheTableTellsIsDroppedOnceItWasTold) {
+  RumourQueue queue(&pool_);
   Put(&queue, 1, "j");
   Put(&queue, 2, "r", 9, RumourClass::kRefutation);
   Put(&queue, 3, "v", 9, RumourClass::kVerdict);
@@ -56,7 +61,7 @@ TEST(RumourQueueTest, WhatTheTableTellsIsDroppedOnceItWasTold) {
   std::string left = Packet(&queue);
   std::sort(left.begin(), left.end());
   EXPECT_EQ(left, "ensvw");
-  RumourQueue only_told;
+  RumourQueue only_told(&pool_);
   Put(&only_told, 1, "a");
   Put(&only_told, 2, "b");
   (void)Packet(&only_told);
@@ -67,8 +72,8 @@ TEST(RumourQueueTest, WhatTheTableTellsIsDroppedOnceItWasTold) {
   EXPECT_EQ(Packet(&only_told), "c");
 }
 
-TEST(RumourQueueTest, AppendsToWhatIsThereAndNamesTheSubjects) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, AppendsToWhatIsThereAndNamesTheSubjects) {
+  RumourQueue queue(&pool_);
   Put(&queue, 1, "a");
   std::string out = "before ";
   std::vector<HostId> taken = {IdOf(7)};
@@ -77,8 +82,8 @@ TEST(RumourQueueTest, AppendsToWhatIsThereAndNamesTheSubjects) {
   EXPECT_EQ(taken, (std::vector<HostId>{IdOf(7), IdOf(1)}));
 }
 
-TEST(RumourQueueTest, ANewerFactTakesTheOldOnesPlace) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, ANewerFactTakesTheOldOnesPlace) {
+  RumourQueue queue(&pool_);
   Put(&queue, 1, "old", 1, RumourClass::kJoin);
   Put(&queue, 1, "new", 2, RumourClass::kVerdict);
   EXPECT_EQ(queue.size(), 1u);
@@ -87,17 +92,17 @@ TEST(RumourQueueTest, ANewerFactTakesTheOldOnesPlace) {
   EXPECT_EQ(Packet(&queue), "");
 }
 
-TEST(RumourQueueTest, WithoutCopiesNothingIsQueuedAndTheOldFactGoes) {
+TEST_F(RumourQueueTest, WithoutCopiesNothingIsQueuedAndTheOldFactGoes) {
   for (const int copies : {0, -1}) {
-    RumourQueue queue;
+    RumourQueue queue(&pool_);
     Put(&queue, 1, "old");
     Put(&queue, 1, "new", copies);
     EXPECT_TRUE(queue.empty());
   }
 }
 
-TEST(RumourQueueTest, DropForgetsOneSubject) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, DropForgetsOneSubject) {
+  RumourQueue queue(&pool_);
   Put(&queue, 1, "a");
   Put(&queue, 2, "b");
   queue.Drop(IdOf(1));
@@ -107,16 +112,16 @@ TEST(RumourQueueTest, DropForgetsOneSubject) {
   EXPECT_EQ(Packet(&queue), "b");
 }
 
-TEST(RumourQueueTest, NobodyIsToldAboutItselfNorWhatItToldUs) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, NobodyIsToldAboutItselfNorWhatItToldUs) {
+  RumourQueue queue(&pool_);
   Put(&queue, 1, "a", 9, RumourClass::kJoin, IdOf(2));
   EXPECT_EQ(Packet(&queue, 1000, 64, IdOf(1)), "");
   EXPECT_EQ(Packet(&queue, 1000, 64, IdOf(2)), "");
   EXPECT_EQ(Packet(&queue, 1000, 64, IdOf(3)), "a");
 }
 
-TEST(RumourQueueTest, WhatThePeerKnewCostsACopyMore) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, WhatThePeerKnewCostsACopyMore) {
+  RumourQueue queue(&pool_);
   Put(&queue, 1, "a", 3);
   queue.Known(IdOf(1));
   EXPECT_EQ(Packet(&queue), "a");
@@ -125,8 +130,8 @@ TEST(RumourQueueTest, WhatThePeerKnewCostsACopyMore) {
   queue.Known(IdOf(1));
 }
 
-TEST(RumourQueueTest, WithinAClassThoseToldLeastGoFirstThenTheNewest) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, WithinAClassThoseToldLeastGoFirstThenTheNewest) {
+  RumourQueue queue(&pool_);
   Put(&queue, 1, "a");
   Put(&queue, 2, "b");
   Put(&queue, 3, "c");
@@ -137,8 +142,8 @@ TEST(RumourQueueTest, WithinAClassThoseToldLeastGoFirstThenTheNewest) {
   EXPECT_EQ(Packet(&queue, 3), "dba") << "all told once; c was told twice";
 }
 
-TEST(RumourQueueTest, KeepsWithinBytesAndPieces) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, KeepsWithinBytesAndPieces) {
+  RumourQueue queue(&pool_);
   for (uint64_t n = 0; n < 10; ++n) Put(&queue, n, "xyz");
   EXPECT_EQ(Packet(&queue, 0).size(), 0u);
   EXPECT_EQ(Packet(&queue, 2).size(), 0u);
@@ -149,8 +154,8 @@ TEST(RumourQueueTest, KeepsWithinBytesAndPieces) {
   EXPECT_EQ(Packet(&queue, 1000, 64).size(), 30u) << "each piece once a packet";
 }
 
-TEST(RumourQueueTest, UrgentClassesGoFirstWhenAllHaveTheSameShareToTell) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, UrgentClassesGoFirstWhenAllHaveTheSameShareToTell) {
+  RumourQueue queue(&pool_);
   Put(&queue, 4, "j", 9, RumourClass::kJoin);
   Put(&queue, 3, "s", 9, RumourClass::kSuspicion);
   Put(&queue, 2, "v", 9, RumourClass::kVerdict);
@@ -158,8 +163,8 @@ TEST(RumourQueueTest, UrgentClassesGoFirstWhenAllHaveTheSameShareToTell) {
   EXPECT_EQ(Packet(&queue, 4), "rvsj");
 }
 
-TEST(RumourQueueTest, ClassesSharePacketsThatCannotHoldAll) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, ClassesSharePacketsThatCannotHoldAll) {
+  RumourQueue queue(&pool_);
   for (uint64_t n = 0; n < 4000; ++n) {
     const RumourClass rumour_class = kAllClasses[n % 4];
     queue.Put(IdOf(n), rumour_class, std::string(10, "rvsj"[n % 4]), 1000, kNobody);
@@ -173,17 +178,17 @@ TEST(RumourQueueTest, ClassesSharePacketsThatCannotHoldAll) {
   }
 }
 
-TEST(RumourQueueTest, AClassAloneHasTheWholePacket) {
+TEST_F(RumourQueueTest, AClassAloneHasTheWholePacket) {
   for (const RumourClass rumour_class : kAllClasses) {
-    RumourQueue queue;
+    RumourQueue queue(&pool_);
     for (uint64_t n = 0; n < 20; ++n) Put(&queue, n, std::string(50, 'x'), 9, rumour_class);
     EXPECT_EQ(Packet(&queue, 1000).size(), 1000u);
   }
 }
 
 // A full record of a member with many tags is thirty times a verdict.
-TEST(RumourQueueTest, ALargePieceIsNotStarvedByAStreamOfSmallUrgentOnes) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, ALargePieceIsNotStarvedByAStreamOfSmallUrgentOnes) {
+  RumourQueue queue(&pool_);
   uint64_t n = 0;
   Put(&queue, n++, std::string(800, 'J'), 1, RumourClass::kJoin);
   int packets = 0;
@@ -201,8 +206,8 @@ TEST(RumourQueueTest, ALargePieceIsNotStarvedByAStreamOfSmallUrgentOnes) {
   EXPECT_LE(packets, 5);
 }
 
-TEST(RumourQueueTest, OneLargePieceInFrontLeavesTheRestOfThePacketToSmallerOnes) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, OneLargePieceInFrontLeavesTheRestOfThePacketToSmallerOnes) {
+  RumourQueue queue(&pool_);
   Put(&queue, 1, "small", 1);
   Put(&queue, 2, std::string(90, 'x'), 1);
   Put(&queue, 3, std::string(80, 'y'), 1);
@@ -210,8 +215,8 @@ TEST(RumourQueueTest, OneLargePieceInFrontLeavesTheRestOfThePacketToSmallerOnes)
   EXPECT_EQ(Packet(&queue, 100), std::string(90, 'x'));
 }
 
-TEST(RumourQueueTest, APieceLargerThanThePacketWaitsForALargerOne) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, APieceLargerThanThePacketWaitsForALargerOne) {
+  RumourQueue queue(&pool_);
   Put(&queue, 1, "small", 2);
   Put(&queue, 2, std::string(200, 'x'), 1);
   EXPECT_EQ(Packet(&queue, 100), "small");
@@ -219,8 +224,8 @@ TEST(RumourQueueTest, APieceLargerThanThePacketWaitsForALargerOne) {
 }
 
 // A class that had nothing for the peers so far has no claim to all that it was not told.
-TEST(RumourQueueTest, AClassThatWasSilentDoesNotTakeOverAfterwards) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, AClassThatWasSilentDoesNotTakeOverAfterwards) {
+  RumourQueue queue(&pool_);
   for (uint64_t n = 0; n < 2000; ++n) Put(&queue, n, "j", 1000);
   for (int i = 0; i < 100; ++i) Packet(&queue, 1000, 1000);
   for (uint64_t n = 2000; n < 6000; ++n) Put(&queue, n, "s", 1000, RumourClass::kSuspicion);
@@ -229,8 +234,8 @@ TEST(RumourQueueTest, AClassThatWasSilentDoesNotTakeOverAfterwards) {
 }
 
 // All that the class has to tell came from the one peer that is told.
-TEST(RumourQueueTest, AClassThatHadNothingForThePeersDoesNotTakeOverEither) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, AClassThatHadNothingForThePeersDoesNotTakeOverEither) {
+  RumourQueue queue(&pool_);
   for (uint64_t n = 0; n < 2000; ++n) Put(&queue, n, "j", 1000);
   for (uint64_t n = 2000; n < 6000; ++n) {
     Put(&queue, n, "s", 1000, RumourClass::kSuspicion, kPeer);
@@ -241,8 +246,8 @@ TEST(RumourQueueTest, AClassThatHadNothingForThePeersDoesNotTakeOverEither) {
   EXPECT_GE(std::count(next.begin(), next.end(), 'j'), 800);
 }
 
-TEST(RumourQueueTest, WhileOneClassWaitsForRoomTheOthersGoOnSharing) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, WhileOneClassWaitsForRoomTheOthersGoOnSharing) {
+  RumourQueue queue(&pool_);
   Put(&queue, 0, std::string(900, 'J'), 9, RumourClass::kJoin);
   for (uint64_t n = 1; n <= 100; ++n) {
     Put(&queue, n, std::string(60, 'r'), 9, RumourClass::kRefutation);
@@ -254,8 +259,8 @@ TEST(RumourQueueTest, WhileOneClassWaitsForRoomTheOthersGoOnSharing) {
   EXPECT_EQ(Packet(&queue, 1000).substr(0, 900), std::string(900, 'J'));
 }
 
-TEST(RumourQueueTest, APieceLargerThanAnyPacketDoesNotHoldUpItsClass) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, APieceLargerThanAnyPacketDoesNotHoldUpItsClass) {
+  RumourQueue queue(&pool_);
   for (uint64_t n = 1; n <= 100; ++n) {
     Put(&queue, n, std::string(60, 'j'), 9, RumourClass::kJoin);
     Put(&queue, 100 + n, std::string(60, 'r'), 9, RumourClass::kRefutation);
@@ -265,8 +270,8 @@ TEST(RumourQueueTest, APieceLargerThanAnyPacketDoesNotHoldUpItsClass) {
   EXPECT_GE(std::count(packet.begin(), packet.end(), 'j'), 6 * 60);
 }
 
-TEST(RumourQueueTest, AfterABurstTheQueueIsAsGoodAsNew) {
-  RumourQueue queue;
+TEST_F(RumourQueueTest, AfterABurstTheQueueIsAsGoodAsNew) {
+  RumourQueue queue(&pool_);
   for (int round = 0; round < 3; ++round) {
     for (uint64_t n = 0; n < 100; ++n) Put(&queue, n, "x", 1);
     EXPECT_EQ(queue.size(), 100u);
