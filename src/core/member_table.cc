@@ -41,7 +41,18 @@ const MemberView* MemberTable::Find(const HostId& id) const {
   return index < 0 ? nullptr : &members_[static_cast<size_t>(index)];
 }
 
-int64_t MemberTable::IndexOf(const HostId& id) const { return index_.Find(id, members_); }
+int64_t MemberTable::IndexOf(const HostId& id) const {
+  // One packet asks for the same member many times.
+  if (last_found_ < members_.size()) {
+    const HostId& last = members_[last_found_].id();
+    if (last == id || (!id.is_whole() && last.hi == id.hi)) {
+      return static_cast<int64_t>(last_found_);
+    }
+  }
+  const int64_t index = index_.Find(id, members_);
+  if (index >= 0) last_found_ = static_cast<size_t>(index);
+  return index;
+}
 
 size_t MemberTable::tombstone_count() const {
   return count(State::kFailed) + count(State::kLeft) + count(State::kPruned);

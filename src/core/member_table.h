@@ -170,6 +170,7 @@ class MemberTable {
   size_t tombstones_max_;
   std::vector<MemberView> members_;
   MemberIndex index_;
+  mutable size_t last_found_ = 0;  // by IndexOf; may have moved or gone since
   size_t counts_[wire::kStateCount] = {};
   uint64_t version_ = 0;
   uint64_t revision_ = 1;  // rises with every change of a state, a record or a position

@@ -107,10 +107,7 @@ void Node::Impl::NoteCell(const Source& source, const wire::ViewCell& theirs, bo
 }
 
 void Node::Impl::ReportAgreement() {
-  size_t agreeing = 0;
-  const size_t heard =
-      peer_cells_.CountSince(now_ - options_.period * kAgreementPeriods, &agreeing);
-  const bool agreed = agreeing == heard;
+  const bool agreed = peer_cells_.AllAgreeSince(now_ - options_.period * kAgreementPeriods);
   if (agreed == agreed_) return;
   agreed_ = agreed;
   out_.effects().AddEvent(EventType::kAgreement).value = agreed ? 1 : 0;

@@ -10,13 +10,19 @@ namespace {
 constexpr int kRefusals = 2;
 constexpr Duration kWholeFor = Duration::Seconds(60);
 
-void Judge(TimePoint now, const wire::ViewCell& ours, PeerCells::Peer* peer) {
-  const bool agrees = peer->cell == ours;
-  if (!agrees && peer->agrees) peer->differs_since = now;
-  peer->agrees = agrees;
-}
-
 }  // namespace
+
+void PeerCells::Judge(TimePoint now, const wire::ViewCell& ours, Peer* peer) {
+  const bool agrees = peer->cell == ours;
+  if (agrees == peer->agrees) return;
+  peer->agrees = agrees;
+  if (agrees) {
+    --differing_;
+  } else {
+    ++differing_;
+    peer->differs_since = now;
+  }
+}
 
 PeerCells::Peer* PeerCells::Find(const HostId& id) {
   for (Peer& peer : peers_) {
@@ -40,9 +46,11 @@ void PeerCells::Note(TimePoint now, const HostId& id, const wire::ViewCell& thei
       auto oldest =
           std::min_element(peers_.begin(), peers_.end(),
                            [](const Peer& a, const Peer& b) { return a.heard_at < b.heard_at; });
+      differing_ -= oldest->agrees ? 0 : 1;
       peers_.erase(oldest);
     }
     peers_.emplace_back();
+    ++differing_;
     peer = &peers_.back();
     peer->id = id;
     peer->differs_since = now;
@@ -97,7 +105,10 @@ bool PeerCells::WantsWholeTables(TimePoint now, const HostId& id) const {
 }
 
 void PeerCells::Forget(const HostId& id) {
-  std::erase_if(peers_, [&id](const Peer& peer) { return peer.id == id; });
+  const Peer* peer = Find(id);
+  if (peer == nullptr) return;
+  differing_ -= peer->agrees ? 0 : 1;
+  peers_.erase(peers_.begin() + (peer - peers_.data()));
 }
 
 size_t PeerCells::CountSince(TimePoint since, size_t* agreeing) const {
@@ -109,6 +120,12 @@ size_t PeerCells::CountSince(TimePoint since, size_t* agreeing) const {
     *agreeing += peer.agrees ? 1 : 0;
   }
   return heard;
+}
+
+bool PeerCells::AllAgreeSince(TimePoint since) const {
+  return differing_ == 0 || std::none_of(peers_.begin(), peers_.end(), [since](const Peer& peer) {
+           return peer.heard_at >= since && !peer.agrees;
+         });
 }
 
 bool PeerCells::LastAgree(size_t count) const {

@@ -57,6 +57,8 @@ class PeerCells {
 
   // Peers heard from at or after `since`; and of those the ones that agree.
   size_t CountSince(TimePoint since, size_t* agreeing) const;
+  // All of them agree; true of none. At no cost while no peer differs.
+  bool AllAgreeSince(TimePoint since) const;
   // The last `count` peers heard from hold our very table.
   bool LastAgree(size_t count) const;
   const std::vector<Peer>& all() const { return peers_; }
@@ -64,7 +66,9 @@ class PeerCells {
  private:
   Peer* Find(const HostId& id);
   const Peer* Find(const HostId& id) const;
+  void Judge(TimePoint now, const wire::ViewCell& ours, Peer* peer);
   std::vector<Peer> peers_;
+  size_t differing_ = 0;  // of peers_
 };
 
 }  // namespace muster::core

@@ -27,6 +27,32 @@ TEST(PeerCellsTest, AgreementFollowsBothSides) {
   EXPECT_EQ(cells.CountSince(At(31), &agreeing), 0u) << "not heard from since";
 }
 
+TEST(PeerCellsTest, AllAgreeUntilOneHeardFromLatelyDiffers) {
+  PeerCells cells;
+  EXPECT_TRUE(cells.AllAgreeSince(At(0))) << "nobody differs";
+  cells.Note(At(0), kPeer, kOurs, kOurs);
+  EXPECT_TRUE(cells.AllAgreeSince(At(0)));
+  cells.Note(At(1), HostId{8, 1}, kTheirs, kOurs);
+  EXPECT_FALSE(cells.AllAgreeSince(At(0)));
+  EXPECT_TRUE(cells.AllAgreeSince(At(2))) << "not heard from since";
+  cells.Forget(HostId{8, 1});
+  EXPECT_TRUE(cells.AllAgreeSince(At(0)));
+  cells.Forget(HostId{8, 1});
+  cells.OwnCellChanged(At(3), kTheirs);
+  EXPECT_FALSE(cells.AllAgreeSince(At(0)));
+  cells.OwnCellChanged(At(4), kOurs);
+  EXPECT_TRUE(cells.AllAgreeSince(At(0)));
+}
+
+TEST(PeerCellsTest, OneThatDiffersAndMakesRoomDiffersNoLonger) {
+  PeerCells cells;
+  cells.Note(At(0), HostId{1, 1}, kTheirs, kOurs);
+  for (uint64_t i = 2; i <= PeerCells::kMax; ++i) cells.Note(At(1), HostId{i, 1}, kOurs, kOurs);
+  EXPECT_FALSE(cells.AllAgreeSince(At(0)));
+  cells.Note(At(2), HostId{PeerCells::kMax + 1, 1}, kOurs, kOurs);
+  EXPECT_TRUE(cells.AllAgreeSince(At(0)));
+}
+
 TEST(PeerCellsTest, AFutileReconciliationWaitsForAChangeOfEitherCell) {
   PeerCells cells;
   EXPECT_FALSE(cells.WorthReconciling(kPeer, kOurs)) << "unknown peer";
