@@ -11,11 +11,20 @@ namespace {
 
 constexpr size_t kPeersInAnswer = 32;
 constexpr size_t kPeersInAnswerOfMany = 8;  // while a mass of joiners has used up our bytes
+// And while it has used up those of the next second too. Whoever has three to compare its table
+// with finds the others by them.
+constexpr size_t kPeersInAnswerOfMost = 3;
 // Below this many members the answerer itself is asked for its whole table; above, any of the peers
 // it named, so that a mass start does not hang on one seed.
 constexpr uint32_t kSyncWithSeedBelow = 64;
 constexpr Duration kHealEvery = Duration::Seconds(1);
 constexpr uint64_t kHealTriesPerSecond = 3;  // of the whole cluster
+
+// `debt`: how long it takes until the bytes that joiners have used up are there again.
+size_t PeersInAnswer(Duration debt) {
+  if (debt > Duration::Seconds(1)) return kPeersInAnswerOfMost;
+  return debt > Duration() ? kPeersInAnswerOfMany : kPeersInAnswer;
+}
 
 }  // namespace
 
@@ -309,8 +318,7 @@ void Node::Impl::Admit(StreamId stream, const wire::Update& joiner) {
   }
   // Up to 32 peers: all when there are few, else a random stretch of the table.
   const size_t n = table_.size();
-  const bool is_in_debt = bulk_bucket_.AvailableAt(now_, 1) > now_;
-  const size_t peers_max = is_in_debt ? kPeersInAnswerOfMany : kPeersInAnswer;
+  const size_t peers_max = PeersInAnswer(bulk_bucket_.AvailableAt(now_, 1) - now_);
   const size_t start = n <= peers_max ? 0 : rng_.Below(n);
   size_t peers = 0;
   for (size_t step = 0; step < n && peers < peers_max; ++step) {

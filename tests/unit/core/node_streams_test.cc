@@ -1,5 +1,6 @@
 // What anybody can send on a stream without a key: junk, messages out of their place, floods.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -188,6 +189,28 @@ TEST(NodeFloodTest, TablesOnDemandStayWithinTheirBudget) {
   }
   EXPECT_GT(refused, 10u);
   EXPECT_LT(bytes, 90'000u);
+}
+
+// One seed of ten thousand that start at once has all of them at its door within a second.
+TEST(NodeFloodTest, AMassOfJoinersIsToldOfFewerPeers) {
+  Options options;
+  options.bulk_burst_bytes = 128 * 1024;
+  options.bulk_bytes_per_second = 128 * 1024;
+  NodeHarness h(options);
+  h.Meet(40);
+  std::vector<size_t> told;  // by the joiners in turn, without the seed's own record
+  for (uint64_t n = 100; n < 500; ++n) {
+    const StreamId stream = 2 * n;
+    h.Open(stream, h.AddressOf(n));
+    h.Stream(stream, n, JoinAs(n, n));
+    ASSERT_EQ(h.Frames(stream).size(), 1u);
+    told.push_back(h.Frames(stream)[0].updates.size() - 1);
+    h.EndStream(stream, StreamEnd::kClosed);
+  }
+  EXPECT_EQ(told.front(), 32u);
+  EXPECT_EQ(told.back(), 3u);
+  EXPECT_NE(std::find(told.begin(), told.end(), 8u), told.end());
+  EXPECT_TRUE(std::is_sorted(told.rbegin(), told.rend()));
 }
 
 TEST(NodeFloodTest, StrangersCannotFillTheTableBeyondItsLimits) {
