@@ -41,9 +41,15 @@ absl::Status LeaveOne(Fleet* fleet, size_t leaver, LeaveTimes* times) {
   });
   const int64_t restarted_us = e2e::WallMicros();
   if (const absl::Status started = agent.Start(/*with_join=*/false); !started.ok()) return started;
-  return fleet
-      ->WaitLogged({"member.returned", "member.joined"}, agent.name(), restarted_us, kBudget)
-      .status();
+  const auto returned =
+      fleet->WaitLogged({"member.returned", "member.joined"}, agent.name(), restarted_us, kBudget);
+  if (!returned.ok()) return returned.status();
+  // The next leaver may not be gone before this agent has shown it: what comes and goes while it is
+  // held back is never shown.
+  if (!fleet->WaitWhole(kBudget)) {
+    return absl::DeadlineExceededError(absl::StrCat(agent.name(), " did not see all again"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace

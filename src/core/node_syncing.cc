@@ -15,8 +15,9 @@ namespace {
 constexpr Duration kQuietFor = Duration::Millis(200);
 // Of more members than this that only one side knows, gossip brings the last ones late.
 constexpr uint32_t kFarApart = 32;
-// Tables sent on demand may run up a debt of bulk bytes that takes so long to pay.
-constexpr Duration kDebtMax = Duration::Seconds(4);
+// Tables sent on demand may run up a debt of bulk bytes that takes so long to pay: with the burst
+// three seconds' bytes at once, beside those of joins.
+constexpr Duration kDebtMax = Duration::Seconds(2);
 // Of what an exchange brought, so many records are told on in any case; of more only where we gave
 // the other side at least this share of what we got. Else it was we who lagged behind.
 constexpr size_t kToldOn = 8;
