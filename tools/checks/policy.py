@@ -154,7 +154,7 @@ BANS = (
         "randomness is a parameter here"),
     Ban("hash-order", r"\bstd::unordered_\w+|\b(?:flat|node)_hash_(?:map|set)\b", _PURE,
         "iteration order would depend on hashes: use LookupMap, a vector or an ordered container",
-        ("src/base/lookup_map.h",)),
+        ("src/base/lookup_map.h", "src/base/position_index.h")),
     Ban("environment", r"\bgetenv\b|\bsetenv\b", _PURE, "nothing here depends on the environment"),
     Ban("event-loop", r"\buv_\w+", _PURE, "no input or output here"),
     Ban("stdio-streams", r"\bstd::(?:cout|cerr|clog|cin)\b", _PURE, "no input or output here"),

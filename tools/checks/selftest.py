@@ -79,6 +79,7 @@ WORDS = [
                        "absl::flat_hash_set<int> b;\n"}),
     ("hash-order", 0, {"src/base/lookup_map.h": "absl::flat_hash_map<int, int> a;\n",
                        "src/api/a.h": "absl::flat_hash_map<int, int> a;\n"}),
+    ("hash-order", 0, {"src/base/position_index.h": "absl::flat_hash_set<int> a;\n"}),
     ("environment", 1, {"src/wire/a.cc": "std::getenv(name);\n"}),
     ("event-loop", 1, {"src/core/a.cc": "uv_timer_t t;\n"}),
     ("event-loop", 0, {"src/runtime/a.cc": "uv_timer_t t;\n"}),
