@@ -69,15 +69,16 @@ TrialResult RunMassCrash(const Trial& trial, Mode mode) {
 // What both sick scenarios report, watched once a second.
 class Sickness {
  public:
-  explicit Sickness(const Arena& arena) : arena_(arena), from_(arena.now()) {}
+  explicit Sickness(const Arena& arena)
+      : arena_(arena), from_(arena.now()), bytes_before_(arena.total_bytes()) {}
   void Look() {
     arena_.AddSizes(from_, &sizes_);
     if (out_at_.is_never() && AllOut(arena_)) out_at_ = arena_.now();
   }
   // When all were first out everywhere, when the last event about one of them was, how often each
-  // came back at each healthy one, false positives, sizes.
+  // came back at each healthy one, false positives, sizes, bytes a member and second.
   TrialResult Result() const {
-    TrialResult result(5);
+    TrialResult result(6);
     result[0] = {out_at_.is_never() ? 999 : Since(out_at_, from_)};
     result[1] = {Since(arena_.scorer().LastEventOfFaulty(from_), from_)};
     for (const int member : arena_.config().faulty) {
@@ -85,12 +86,15 @@ class Sickness {
     }
     result[3] = {static_cast<double>(arena_.scorer().FalsePositives())};
     result[4] = sizes_;
+    result[5] = {(arena_.total_bytes() - bytes_before_) / arena_.config().members /
+                 Since(arena_.now(), from_)};
     return result;
   }
 
  private:
   const Arena& arena_;
   TimePoint from_;
+  double bytes_before_;
   TimePoint out_at_ = TimePoint::Never();
   std::vector<double> sizes_;
 };
@@ -140,7 +144,8 @@ std::vector<Figure> SickFigures(const std::string& name, int group, double out_s
        2,
        Aggregate::kMax,
        {returns, returns, kNone, kNone}},
-      {group, name + " false positives", 3, Aggregate::kSum, {0, 0, kNone, kNone}}};
+      {group, name + " false positives", 3, Aggregate::kSum, {0, 0, kNone, kNone}},
+      {group, name + " sent, B/s a member", 5, Aggregate::kMean, {}}};
 }
 
 constexpr const char* kDirections[] = {"ingress", "egress", "both"};
