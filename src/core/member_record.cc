@@ -6,9 +6,7 @@
 
 namespace muster::core {
 
-void RecordHandle::Unref() {
-  if (record_ != nullptr && --record_->references_ == 0) record_->pool_->Release(record_);
-}
+void MemberRecord::Release(MemberRecord* record) { record->pool_->Release(record); }
 
 RecordPool::~RecordPool() { MUSTER_CHECK(size_ == 0); }
 

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
+#include "src/base/counted_ref.h"
 #include "src/base/lookup_map.h"
 #include "src/core/piece.h"
 #include "src/wire/message.h"
@@ -20,39 +20,15 @@ struct MemberRecord {
   wire::Attributes attributes;
 
  private:
-  friend class RecordHandle;
+  friend class CountedRef<MemberRecord>;
   friend class RecordPool;
+  static void Release(MemberRecord* record);
   uint32_t references_ = 0;
   RecordPool* pool_ = nullptr;
   MemberRecord* next_ = nullptr;  // another record whose key in the pool is the same
 };
-
-// A counted reference to a record; eight bytes. Not thread-safe: records belong to their pool's
-// thread. A member whose attributes were never learnt has a record too, see Intern.
-class RecordHandle {
- public:
-  RecordHandle() = default;
-  explicit RecordHandle(MemberRecord* record) : record_(record) { Ref(); }
-  RecordHandle(const RecordHandle& other) : record_(other.record_) { Ref(); }
-  RecordHandle(RecordHandle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
-  RecordHandle& operator=(RecordHandle other) noexcept {
-    std::swap(record_, other.record_);
-    return *this;
-  }
-  ~RecordHandle() { Unref(); }
-
-  explicit operator bool() const { return record_ != nullptr; }
-  const MemberRecord* operator->() const { return record_; }
-  const MemberRecord& operator*() const { return *record_; }
-  const MemberRecord* get() const { return record_; }
-
- private:
-  void Ref() {
-    if (record_ != nullptr) ++record_->references_;
-  }
-  void Unref();
-  MemberRecord* record_ = nullptr;
-};
+// A member whose attributes were never learnt has a record too, see Intern.
+using RecordHandle = CountedRef<MemberRecord>;
 
 // Interns records: equal (id, attributes) give one object, freed with its last handle. The pool
 // must outlive all handles. One pool may serve many nodes on one thread.
@@ -70,7 +46,7 @@ class RecordPool {
   PiecePool* pieces() { return &pieces_; }
 
  private:
-  friend class RecordHandle;
+  friend struct MemberRecord;
   static uint64_t Key(const HostId& id, uint32_t hash);
   void Release(MemberRecord* record);
   // The first of the records of each key; the others follow by next_.

@@ -14,32 +14,25 @@ constexpr size_t kKeptRoom = 64;
 
 }  // namespace
 
-std::string_view Piece::bytes() const {
-  return body_ == nullptr ? std::string_view() : std::string_view(BytesOf(body_), body_->size);
-}
-
-void Piece::Unref() {
-  if (body_ != nullptr && --body_->references == 0) body_->pool->Release(body_);
-}
+void PieceBody::Release(PieceBody* body) { body->pool_->Release(body); }
 
 PiecePool::~PiecePool() { MUSTER_CHECK(bodies_.empty()); }
 
 Piece PiecePool::Intern(std::string_view bytes) {
-  if (Piece::Body* const* found = bodies_.Find(bytes); found != nullptr) return Piece(*found);
-  auto* body = new (::operator new(sizeof(Piece::Body) + bytes.size()))
-      Piece::Body{this, 0, static_cast<uint32_t>(bytes.size())};
-  char* copy = Piece::BytesOf(body);
-  if (!bytes.empty()) std::memcpy(copy, bytes.data(), bytes.size());
-  bodies_.Insert(std::string_view(copy, bytes.size()), body);
+  if (PieceBody* const* found = bodies_.Find(bytes); found != nullptr) return Piece(*found);
+  auto* body = new (::operator new(sizeof(PieceBody) + bytes.size()))
+      PieceBody(this, static_cast<uint32_t>(bytes.size()));
+  if (!bytes.empty()) std::memcpy(body + 1, bytes.data(), bytes.size());
+  bodies_.Insert(body->bytes(), body);
   peak_ = std::max(peak_, bodies_.size());
   return Piece(body);
 }
 
-void PiecePool::Release(Piece::Body* body) {
-  bodies_.Erase(std::string_view(Piece::BytesOf(body), body->size));
+void PiecePool::Release(PieceBody* body) {
+  bodies_.Erase(body->bytes());
   ::operator delete(body);
   if (!bodies_.empty()) return;
-  if (peak_ > kKeptRoom) bodies_ = LookupMap<std::string_view, Piece::Body*>();
+  if (peak_ > kKeptRoom) bodies_ = LookupMap<std::string_view, PieceBody*>();
   peak_ = 0;
 }
 

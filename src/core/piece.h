@@ -3,48 +3,31 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
+#include "src/base/counted_ref.h"
 #include "src/base/lookup_map.h"
 
 namespace muster::core {
 
 class PiecePool;
 
-// A counted reference to an encoded claim (one piece of wire::EncodeUpdate); eight bytes. Not
-// thread-safe: pieces belong to their pool's thread.
-class Piece {
+// An encoded claim (one piece of wire::EncodeUpdate), immutable.
+class PieceBody {
  public:
-  Piece() = default;
-  Piece(const Piece& other) : body_(other.body_) { Ref(); }
-  Piece(Piece&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
-  Piece& operator=(Piece other) noexcept {
-    std::swap(body_, other.body_);
-    return *this;
-  }
-  ~Piece() { Unref(); }
-
-  // Valid while this reference is held. A piece that was made by default has none.
-  std::string_view bytes() const;
-  size_t size() const { return body_ == nullptr ? 0 : body_->size; }
+  std::string_view bytes() const { return {reinterpret_cast<const char*>(this + 1), size_}; }
+  size_t size() const { return size_; }
 
  private:
+  friend class CountedRef<PieceBody>;
   friend class PiecePool;
-  // The bytes follow it in memory.
-  struct Body {
-    PiecePool* pool;
-    uint32_t references;
-    uint32_t size;
-  };
-  explicit Piece(Body* body) : body_(body) { Ref(); }
-  static char* BytesOf(Body* body) { return reinterpret_cast<char*>(body + 1); }
-  void Ref() {
-    if (body_ != nullptr) ++body_->references;
-  }
-  void Unref();
+  PieceBody(PiecePool* pool, uint32_t size) : pool_(pool), size_(size) {}
+  static void Release(PieceBody* body);
 
-  Body* body_ = nullptr;
+  PiecePool* pool_;
+  uint32_t references_ = 0;
+  uint32_t size_;  // of the bytes, which follow it in memory
 };
+using Piece = CountedRef<PieceBody>;
 
 // Interns encoded claims: equal bytes give one object, freed with its last reference. In a
 // simulator where ten thousand members have the same ten thousand joins to tell, each is held once.
@@ -60,10 +43,10 @@ class PiecePool {
   size_t size() const { return bodies_.size(); }
 
  private:
-  friend class Piece;
-  void Release(Piece::Body* body);
-  LookupMap<std::string_view, Piece::Body*> bodies_;  // the keys are the bodies' own bytes
-  size_t peak_ = 0;                                   // the most since bodies_ was last empty
+  friend class PieceBody;
+  void Release(PieceBody* body);
+  LookupMap<std::string_view, PieceBody*> bodies_;  // the keys are the bodies' own bytes
+  size_t peak_ = 0;                                 // the most since bodies_ was last empty
 };
 
 }  // namespace muster::core

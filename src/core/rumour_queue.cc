@@ -101,14 +101,14 @@ void RumourQueue::Spend(uint32_t slot, bool told) {
 
 bool RumourQueue::MayTake(const Entry& entry, const Packet& packet) const {
   return !entry.is_taken && entry.subject != packet.to && entry.source != packet.to.hi &&
-         entry.encoded.size() <= packet.budget;
+         entry.encoded->size() <= packet.budget;
 }
 
 void RumourQueue::Take(uint32_t slot, Packet* packet, std::string* out) {
   Entry& entry = entries_[slot];
   entry.is_taken = true;
-  out->append(entry.encoded.bytes());
-  packet->room -= entry.encoded.size();
+  out->append(entry.encoded->bytes());
+  packet->room -= entry.encoded->size();
   --packet->pieces;
   packet->slots.push_back(slot);
 }
@@ -129,7 +129,7 @@ void RumourQueue::TakeByShares(Packet* packet, std::string* out) {
     }
     if (best == kRumourClasses) return;
     const uint32_t slot = next[best]->slot;
-    const size_t size = entries_[slot].encoded.size();
+    const size_t size = entries_[slot].encoded->size();
     if (size > packet->room) {
       waits[best] = true;
       continue;
@@ -147,7 +147,7 @@ void RumourQueue::TakeSmaller(Packet* packet, std::string* out) {
       if (packet->pieces == 0 || passed_over == kPassedOverMax) break;
       const Entry& entry = entries_[turn.slot];
       if (!MayTake(entry, *packet)) continue;
-      if (entry.encoded.size() > packet->room) {
+      if (entry.encoded->size() > packet->room) {
         ++passed_over;
       } else {
         Take(turn.slot, packet, out);

@@ -15,11 +15,11 @@ TEST(PieceTest, EqualBytesAreOneObject) {
   const Piece a = pool.Intern(text);
   const Piece b = pool.Intern("claim");
   const Piece other = pool.Intern("claims");
-  EXPECT_EQ(a.bytes(), "claim");
-  EXPECT_EQ(a.size(), 5u);
-  EXPECT_EQ(a.bytes().data(), b.bytes().data());
-  EXPECT_NE(a.bytes().data(), text.data()) << "the pool keeps its own copy";
-  EXPECT_EQ(other.bytes(), "claims");
+  EXPECT_EQ(a->bytes(), "claim");
+  EXPECT_EQ(a->size(), 5u);
+  EXPECT_EQ(a->bytes().data(), b->bytes().data());
+  EXPECT_NE(a->bytes().data(), text.data()) << "the pool keeps its own copy";
+  EXPECT_EQ(other->bytes(), "claims");
   EXPECT_EQ(pool.size(), 2u);
 }
 
@@ -29,7 +29,7 @@ TEST(PieceTest, TheLastReferenceFreesIt) {
   {
     const Piece copy = a;
     a = Piece();
-    EXPECT_EQ(copy.bytes(), "claim");
+    EXPECT_EQ(copy->bytes(), "claim");
     EXPECT_EQ(pool.size(), 1u);
   }
   EXPECT_EQ(pool.size(), 0u);
@@ -41,17 +41,18 @@ TEST(PieceTest, MovingAndAssigningToItselfKeepTheBytes) {
   Piece b = std::move(a);
   Piece& same = b;
   b = same;
-  EXPECT_EQ(b.bytes(), "claim");
+  EXPECT_EQ(b->bytes(), "claim");
   EXPECT_EQ(pool.size(), 1u);
 }
 
-TEST(PieceTest, APieceMadeByDefaultHasNoBytes) {
+TEST(PieceTest, NoBytesAreAPieceTooAndNoPieceIsNone) {
   const Piece none;
-  EXPECT_EQ(none.bytes(), "");
-  EXPECT_EQ(none.size(), 0u);
+  EXPECT_FALSE(none);
   PiecePool pool;
   const Piece empty = pool.Intern("");
-  EXPECT_EQ(empty.bytes(), "");
+  EXPECT_TRUE(empty);
+  EXPECT_EQ(empty->bytes(), "");
+  EXPECT_EQ(empty->size(), 0u);
   EXPECT_EQ(pool.size(), 1u);
 }
 
@@ -62,7 +63,7 @@ TEST(PieceTest, ABurstCanComeAndGoManyTimes) {
     for (int i = 0; i < 1000; ++i) pieces.push_back(pool.Intern(std::to_string(i)));
     EXPECT_EQ(pool.size(), 1000u);
     for (int i = 0; i < 1000; ++i) {
-      EXPECT_EQ(pieces[static_cast<size_t>(i)].bytes(), std::to_string(i));
+      EXPECT_EQ(pieces[static_cast<size_t>(i)]->bytes(), std::to_string(i));
     }
     pieces.clear();
     EXPECT_EQ(pool.size(), 0u);
