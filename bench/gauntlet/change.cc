@@ -90,6 +90,30 @@ TrialResult RunPartition(const Trial& trial, Mode mode) {
   return {{SecondsUntilEqual(&arena, Duration::Seconds(300))}, {failed}};
 }
 
+// The last member is frozen for three fifths of a tolerance, too short for a failure. Meanwhile one
+// that observes it, and may suspect it by then, is cut off from all for two tolerances: whatever it
+// pronounces about the others is false. Trial: a = who is cut off.
+TrialResult RunCutOffObserver(const Trial& trial, Mode mode) {
+  const int observer = static_cast<int>(trial.a);
+  ArenaConfig config = ConfigOf(trial, mode);
+  config.faulty = {observer};
+  Arena arena(config);
+  arena.StartTogether(Duration::Seconds(10));
+  const int frozen = trial.members - 1;
+  std::vector<int> others;
+  for (int member = 0; member < trial.members; ++member) {
+    if (member != observer) others.push_back(member);
+  }
+  const Duration twentieth = arena.tolerance() / 20;
+  arena.cluster().Pause(frozen);
+  arena.RunFor(twentieth * 8);
+  arena.cluster().Partition({{observer}, others});
+  arena.RunFor(twentieth * 4);
+  arena.cluster().Resume(frozen);
+  arena.RunFor(twentieth * 40);
+  return {{}, {static_cast<double>(arena.scorer().FalsePositives())}};
+}
+
 // Trial: a = members restarted together, b = ms between two such steps, c = steps; graceful below
 // zero. Each stays down for one step.
 TrialResult RunRestarts(const Trial& trial, Mode mode) {
@@ -184,6 +208,7 @@ Scenario Bootstrap() {
 }
 
 Scenario Partitions() {
+  constexpr int kCutOffObserver = 6;
   Scenario s;
   s.id = "S9";
   s.about = "the network falls apart and heals";
@@ -207,6 +232,11 @@ Scenario Partitions() {
                        1,
                        Aggregate::kSum,
                        {0, 0, kNone, kNone}});
+  s.figures.push_back({kCutOffObserver,
+                       "an observer is cut off while another member freezes: failed events",
+                       1,
+                       Aggregate::kSum,
+                       {0, 0, kNone, kNone}});
   s.trials = [](Scale scale) {
     const bool is_full = scale == Scale::kFull;
     const int members = is_full ? 1000 : 128;
@@ -218,9 +248,18 @@ Scenario Partitions() {
       trials.push_back({1, members, 1, 10, 60, 0});
       trials.push_back({2, members, 1, 10, 600, 0});
     }
+    constexpr int kFew = 16;  // each observes most others
+    for (uint64_t seed = 1; seed <= (is_full ? 4 : 2); ++seed) {
+      for (int observer = 0; observer < kFew - 1; ++observer) {
+        trials.push_back({kCutOffObserver, kFew, seed, observer, 0, 0});
+      }
+    }
     return trials;
   };
-  s.run = RunPartition;
+  s.run = [](const Trial& trial, Mode mode) {
+    return trial.group == kCutOffObserver ? RunCutOffObserver(trial, mode)
+                                          : RunPartition(trial, mode);
+  };
   return s;
 }
 

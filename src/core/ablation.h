@@ -20,13 +20,11 @@ enum class Mechanism : uint8_t {
   kLossy,         // rules for members that lose most of their packets
   kDamping,       // holding back members that flap
   kBatching,      // one batch for users where many change together
-  kBudget,        // how many a member may accuse
-  kFeedback,      // "knew it" spends a copy of a rumour
   kRepeats,       // pings that ask again within a probe; without: each path is tried once
 };
 inline constexpr std::string_view kMechanismNames[] = {
-    "votes", "evidence-gate", "void-probes", "last-look", "paced-rings", "rtt-timeouts",
-    "lossy", "damping",       "batching",    "budget",    "feedback",    "repeats"};
+    "votes",        "evidence-gate", "void-probes", "last-look", "paced-rings",
+    "rtt-timeouts", "lossy",         "damping",     "batching",  "repeats"};
 inline constexpr int kMechanisms = static_cast<int>(std::size(kMechanismNames));
 static_assert(kMechanisms == static_cast<int>(Mechanism::kRepeats) + 1);
 

@@ -65,8 +65,7 @@ struct Flight {
   uint8_t repeat_count = 0;
   StreamId stream = 0;
   bool stream_refused = false;
-  uint64_t request = 0;      // kUser: the command; kDoor: the joiner's stream
-  std::vector<HostId> told;  // subjects of the rumours that the ping carried
+  uint64_t request = 0;  // kUser: the command; kDoor: the joiner's stream
 
   int nacks() const;
   bool IsRepeat(uint32_t of) const;

@@ -74,8 +74,11 @@ void Node::Impl::ShowHeldChange(Batcher::Held* held, const Batcher::Held& now, b
   const bool was_undone =
       !held->is_hidden() && held->shown->state == held->state && !held->attributes_changed;
   const Batcher::Held taken = batcher_.Take(now.id, was_undone);
-  if (!taken.is_hidden() && !was_undone) return Show(taken);
-  if (taken.state == wire::State::kFailed) TellOfVerdict(taken);
+  const bool is_shown = !taken.is_hidden() && !was_undone;
+  // Who was shown failed, and is again, is shown no second failure.
+  const bool is_failure_shown = is_shown && taken.from() != wire::State::kFailed;
+  if (taken.state == wire::State::kFailed && !is_failure_shown) TellOfVerdict(taken);
+  if (is_shown) Show(taken);
 }
 
 // Tells users of a change from what they were shown to what the table holds.

@@ -14,8 +14,8 @@ constexpr Duration kPullAgain = Duration::Millis(300);
 constexpr size_t kPullsMax = 256;
 // After a burst of changes a node compares its view with random peers this often until three in a
 // row agree, at most this many times.
-constexpr Duration kSettleEvery = Duration::Millis(200);
-constexpr int kSettleTries = 25;
+constexpr Duration kSettleEvery = Duration::Millis(100);
+constexpr int kSettleTries = 50;
 constexpr int kSettleAgreed = 3;
 // Peers count for the agreement report for this many periods.
 constexpr int64_t kAgreementPeriods = 10;
@@ -37,8 +37,11 @@ void Node::Impl::Push() {
   if (!HasBug(SeededBug::kStuckDeadline) || !rumours_.empty()) push_at_ = TimePoint::Never();
   if (rumours_.empty()) return;
   last_push_ = now_;
-  const std::vector<const MemberView*> chosen =
-      DrawUpMembers(static_cast<size_t>(options_.push_fanout), HostId());
+  // Where the copies suffice for everybody, everybody is told at once: drawn at random, a member
+  // may be missed by all.
+  const bool reaches_all = others_up() <= static_cast<size_t>(options_.copies);
+  const std::vector<const MemberView*> chosen = DrawUpMembers(
+      reaches_all ? others_up() : static_cast<size_t>(options_.push_fanout), HostId());
   packet_ = wire::Packet();
   packet_.type = wire::PacketType::kGossip;
   const size_t room = out_.RoomBeside(packet_);
@@ -51,7 +54,7 @@ void Node::Impl::Push() {
     pieces_.clear();
     AppendClaimAbout(peer->id(), &pieces_);
     told |= rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 1, peer->id(),
-                          &pieces_, nullptr) > 0;
+                          &pieces_) > 0;
     // Only what was used is paid for.
     gossip_bucket_.Force(now_, static_cast<int64_t>(pieces_.size()) - static_cast<int64_t>(room));
     if (!pieces_.empty()) SendPieces(peer->attributes().address);

@@ -149,7 +149,7 @@ class Node::Impl {
   Duration PaceOf(const wire::Packet& ack) const;
   void HandleNack(const Source& source);
   void HandlePull(const Source& source);
-  bool LearnAll(std::vector<wire::Update>& updates, const Source& source);
+  void LearnAll(std::vector<wire::Update>& updates, const Source& source);
   void AnswerHeldRecord(const Source& source, size_t request_bytes);
   Source MakeSource(const HostId& sender, const Address& from) const;
   void Heard(const Source& source);
@@ -236,9 +236,9 @@ class Node::Impl {
 
   // ---- node_merging.cc ----
   bool MayAddTombstone();
-  bool Learn(const wire::Update& update, const Source& source);
+  void Learn(const wire::Update& update, const Source& source);
   // `wants_attributes`, if not null: the claim's attributes are not ours and must be pulled.
-  bool Merge(const wire::Update& update, const HostId& source, bool* wants_attributes = nullptr);
+  void Merge(const wire::Update& update, const HostId& source, bool* wants_attributes = nullptr);
   void ClaimAboutSelf(const wire::Update& update, const Source& source);
   void RaiseOwn(Incarnation incarnation, bool full);
   void React(const Change& change, const wire::Update& update, const HostId& source);

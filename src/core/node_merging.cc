@@ -76,23 +76,23 @@ bool Node::Impl::MayAddTombstone() {
   return true;
 }
 
-bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
+void Node::Impl::Learn(const wire::Update& update, const Source& source) {
   if (update.id == identity_.id && !HasBug(SeededBug::kBelievesOwnEnd)) {
     ClaimAboutSelf(update, source);
-    return false;
+    return;
   }
   const MemberView* member = table_.Find(update.id);
   if (update.incarnation.epoch() >= Incarnation::kEpochMax) {
     Reject(wire::Reject::kEpochJump);  // its subject could not refute it
-    return false;
+    return;
   }
   if (member == nullptr && MemberView::IsTombstone(update.state) &&
       Duration::Seconds(update.age_s) >= options_.tombstone_for) {
-    return false;  // expired here, and news to nobody
+    return;  // expired here, and news to nobody
   }
   if (member == nullptr && MemberView::IsTombstone(update.state) && !MayAddTombstone()) {
     Reject(wire::Reject::kTableFull);
-    return false;
+    return;
   }
   if (member != nullptr) {
     const bool direct = source.answered && source.sender == update.id;
@@ -100,21 +100,21 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
         update.incarnation.epoch() > member->incarnation.epoch() + options_.epoch_jump_max) {
       Reject(wire::Reject::kEpochJump);
       AskWhichEpoch(*member);
-      return false;
+      return;
     }
     if (update.state == wire::State::kFailed && member->state == wire::State::kAlive &&
         CompareClaims({update.incarnation, update.state}, {member->incarnation, member->state}) >
             0) {
       // Nobody told us of a suspicion: a partition healed, a late rumour, or a lie.
       StartChallenge(update, source);
-      return false;
+      return;
     }
   }
   if (!update.attributes.has_value() && update.attributes_hash != 0) {
     const bool unknown_up = member == nullptr && !MemberView::IsTombstone(update.state);
     if (unknown_up) {
       RequestRecord(update.id, source);
-      return false;
+      return;
     }
   }
   if (HasBug(SeededBug::kHearsayVerdict) && update.state == wire::State::kSuspect) {
@@ -123,12 +123,11 @@ bool Node::Impl::Learn(const wire::Update& update, const Source& source) {
     return Merge(verdict, source.sender);
   }
   bool wants_attributes = false;
-  const bool news = Merge(update, source.sender, &wants_attributes);
+  Merge(update, source.sender, &wants_attributes);
   if (wants_attributes) RequestRecord(update.id, source);
-  return news;
 }
 
-bool Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* wants_attributes) {
+void Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* wants_attributes) {
   const MemberView* before = table_.Find(update.id);
   const uint64_t epoch_before = before == nullptr ? 0 : before->incarnation.epoch();
   const Change change = table_.Apply(now_, update);
@@ -136,7 +135,7 @@ bool Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* w
   if (change.evicted) Forget(change.evicted->id);
   if (change.kind == Change::Kind::kFull) Reject(wire::Reject::kTableFull);
   if (change.kind == Change::Kind::kHalfTaken) Reject(wire::Reject::kState);
-  if (!change.is_news()) return false;
+  if (!change.is_news()) return;
   const MemberView& after = table_[change.index];
   if (change.kind == Change::Kind::kState && change.from == wire::State::kFailed && after.is_up() &&
       after.incarnation.epoch() == epoch_before) {
@@ -150,7 +149,6 @@ bool Node::Impl::Merge(const wire::Update& update, const HostId& source, bool* w
     reaped.record = change.evicted;
     ShowReaped(std::move(reaped));
   }
-  return true;
 }
 
 void Node::Impl::React(const Change& change, const wire::Update& update, const HostId& source) {

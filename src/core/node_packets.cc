@@ -82,30 +82,26 @@ void Node::Impl::HandlePacket(const Address& from, std::string_view bytes) {
   if (in_.type != wire::PacketType::kPing) AnswerHeldRecord(source, bytes.size());
 }
 
-bool Node::Impl::LearnAll(std::vector<wire::Update>& updates, const Source& source) {
-  bool all_known = !updates.empty();
+void Node::Impl::LearnAll(std::vector<wire::Update>& updates, const Source& source) {
   for (wire::Update& update : updates) {
     if (!update.id.is_whole()) {
       const MemberView* member = table_.Find(update.id);
       if (member == nullptr) {
         RequestRecord(update.id, source);
-        all_known = false;
         continue;
       }
       update.id = member->id();
     }
-    all_known &= !Learn(update, source);
+    Learn(update, source);
   }
-  return all_known;
 }
 
 void Node::Impl::HandlePing(const Source& source, size_t request_bytes) {
-  const bool knew_all = LearnAll(in_.updates, source);
+  LearnAll(in_.updates, source);
   const int64_t index = table_.IndexOf(source.sender);
   packet_ = wire::Packet();
   packet_.type = wire::PacketType::kAck;
   packet_.answers = in_.sequence;
-  packet_.knew_all = knew_all;
   packet_.view = table_.view_cell();
   if (in_.ring != 0 && in_.ring != wire::kRingRelay && source.known) {
     const Duration wait = pacer_.NextProbe(now_, source.sender);
@@ -118,7 +114,7 @@ void Node::Impl::HandlePing(const Source& source, size_t request_bytes) {
     const size_t room = out_.RoomBeside(packet_);
     if (source.known && room > pieces_.size()) {
       rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 2, source.sender,
-                    &pieces_, nullptr);
+                    &pieces_);
     }
   }
   if (!source.known) {
@@ -202,9 +198,6 @@ void Node::Impl::HandleAck(Source source) {
     if (from_relay) last_relay_[flight->target] = source.sender;
     AnsweredOtherwise(*flight);
     return Answered(*flight, {true, flight->target, 0});
-  }
-  if (in_.knew_all && !Without(Mechanism::kFeedback)) {
-    for (const HostId& subject : flight->told) rumours_.Known(subject);
   }
   if (in_.pace_ms != 0 && flight->kind == ProbeKind::kRing && schedule_.contains(source.sender)) {
     schedule_.Set(source.sender, now_ + awareness_.ScalePeriod(PaceOf(in_)));

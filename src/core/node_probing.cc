@@ -158,7 +158,7 @@ void Node::Impl::SendPing(Flight& flight, uint8_t ring) {
   const size_t room = out_.RoomBeside(packet_);
   if (room > pieces_.size()) {
     rumours_.Fill(room - pieces_.size(), wire::limits::kUpdatesPerPacketMax - 1, flight.target,
-                  &pieces_, &flight.told);
+                  &pieces_);
   }
   flight.sequence = out_.Send(flight.address, packet_, pieces_, true);
 }

@@ -21,10 +21,6 @@ constexpr int kAllPathsEvery = 4;
 constexpr Duration kWitnessLag = Duration::Millis(1500);
 // Votes against a verdict are asked for again after this.
 constexpr Duration kVotesAgain = Duration::Seconds(1);
-// Accusations that nobody has seconded: more than so many, and than one in twenty members, speak
-// against the accuser.
-constexpr size_t kUnsecondedMin = 4;
-constexpr size_t kUnsecondedShare = 20;
 // So many open suspicions, and a hundredth of the members, are a mass.
 constexpr size_t kManySuspects = 4;
 constexpr size_t kManySuspectsShare = 100;
@@ -66,9 +62,12 @@ Duration Node::Impl::WindowFor(const Flight& flight) const {
 }
 
 // Silent is who answers on no path: the silence counts from when the last path was tried. A probe
-// that ended before it went by all paths shows no silence up to now.
+// that ended before it went by all paths shows no silence up to now; nor does one whose relays are
+// all silent: one burst of loss may have taken everything that we sent.
 TimePoint Node::Impl::SilenceBegan(const Flight& flight) const {
-  return std::max(flight.indirect ? flight.indirect_at : now_, flight.heard_at);
+  const bool is_unproven = flight.relay_count > 0 && flight.nacks() == 0 && !flight.stream_refused;
+  if (!flight.indirect || is_unproven) return now_;
+  return std::max(flight.indirect_at, flight.heard_at);
 }
 
 void Node::Impl::Accuse(const Flight& flight) {
@@ -81,10 +80,6 @@ void Node::Impl::Accuse(const Flight& flight) {
   // A witness to an accusation that came to nothing accuses anew.
   if (open != nullptr && (open->accuser || member.state == wire::State::kSuspect)) {
     return Witness(flight);
-  }
-  if (suspicions_.CountUnseconded() >= std::max(kUnsecondedMin, others_up() / kUnsecondedShare) &&
-      !Without(Mechanism::kBudget)) {
-    return HealthChanged(awareness_.VoidProbe());
   }
   const TimePoint began = SilenceBegan(flight);
   const TimePoint window_end = began + WindowFor(flight);

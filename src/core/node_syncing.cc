@@ -12,7 +12,9 @@ namespace muster::core {
 namespace {
 
 // Fresh news is still on its way by gossip; wait for it before comparing tables.
-constexpr Duration kQuietFor = Duration::Millis(200);
+constexpr Duration kQuietFor = Duration::Millis(100);
+// While news is more than gossip can tell, nobody waits for it: tables are compared this often.
+constexpr Duration kMassSyncEvery = Duration::Millis(200);
 // Of more members than this that only one side knows, gossip brings the last ones late.
 constexpr uint32_t kFarApart = 32;
 // Tables sent on demand may run up a debt of bulk bytes that takes so long to pay: with the burst
@@ -53,7 +55,7 @@ void Node::Impl::ConsiderSync(const HostId& peer, const Address& address, bool t
     // A mass of changes is fetched while it goes on, a table every now and then.
     const bool is_far =
         now_ < mass_until_ || peer_cells_.CountApart(peer, table_.view_cell()) > kFarApart;
-    if (now_ - (is_far ? last_sync_ : last_change_) < kQuietFor) return;
+    if (is_far ? now_ - last_sync_ < kMassSyncEvery : now_ - last_change_ < kQuietFor) return;
     // What waits to be told may be the whole difference, for a while.
     if (!is_far && !rumours_.empty() && now_ - last_change_ < options_.period * 2) return;
     theirs = peer_cells_.CountOf(peer);

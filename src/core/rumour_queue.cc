@@ -66,10 +66,6 @@ void RumourQueue::DropTold() {
   for (const uint32_t slot : told) Remove(slot);
 }
 
-void RumourQueue::Known(const HostId& subject) {
-  if (const uint32_t* slot = by_subject_.Find(subject); slot != nullptr) Spend(*slot, false);
-}
-
 void RumourQueue::Remove(uint32_t slot) {
   Entry& entry = entries_[slot];
   turns_[static_cast<size_t>(entry.rumour_class)].erase(TurnOf(entry, slot));
@@ -85,14 +81,13 @@ void RumourQueue::Remove(uint32_t slot) {
   }
 }
 
-void RumourQueue::Spend(uint32_t slot, bool told) {
+void RumourQueue::SpendCopy(uint32_t slot) {
   Entry& entry = entries_[slot];
   if (entry.copies_left == 1) {
     Remove(slot);
     return;
   }
   --entry.copies_left;
-  if (!told) return;
   auto& turns = turns_[static_cast<size_t>(entry.rumour_class)];
   turns.erase(TurnOf(entry, slot));
   ++entry.told;
@@ -156,16 +151,14 @@ void RumourQueue::TakeSmaller(Packet* packet, std::string* out) {
   }
 }
 
-size_t RumourQueue::Fill(size_t budget, size_t max_pieces, const HostId& to, std::string* out,
-                         std::vector<HostId>* taken) {
+size_t RumourQueue::Fill(size_t budget, size_t max_pieces, const HostId& to, std::string* out) {
   if (empty() || max_pieces == 0) return 0;
   Packet packet{budget, budget, max_pieces, to, {}};
   TakeByShares(&packet, out);
   TakeSmaller(&packet, out);
   for (const uint32_t slot : packet.slots) {
     entries_[slot].is_taken = false;
-    if (taken != nullptr) taken->push_back(entries_[slot].subject);
-    Spend(slot, true);
+    SpendCopy(slot);
   }
   return budget - packet.room;
 }

@@ -51,12 +51,8 @@ class RumourQueue {
 
   // Appends pieces to `*out`, at most `budget` bytes and `max_pieces`, for the peer `to`: nothing
   // whose source or whose subject is `to` (a member is told about itself by other means). Counts
-  // one copy of each. `*taken`, if not null, gets the subjects appended, for Known(). Returns the
-  // bytes appended.
-  size_t Fill(size_t budget, size_t max_pieces, const HostId& to, std::string* out,
-              std::vector<HostId>* taken);
-  // The peer knew it already: one more copy is spent (Demers et al. 1987, feedback).
-  void Known(const HostId& subject);
+  // one copy of each. Returns the bytes appended.
+  size_t Fill(size_t budget, size_t max_pieces, const HostId& to, std::string* out);
 
   size_t size() const { return by_subject_.size(); }
   bool empty() const { return by_subject_.empty(); }
@@ -98,8 +94,7 @@ class RumourQueue {
 
   static Turn TurnOf(const Entry& entry, uint32_t slot);
   void Remove(uint32_t slot);
-  // Spends one copy; `told` tells whether it went out or the peer's answer made it needless.
-  void Spend(uint32_t slot, bool told);
+  void SpendCopy(uint32_t slot);
   bool MayTake(const Entry& entry, const Packet& packet) const;
   void Take(uint32_t slot, Packet* packet, std::string* out);
   // Fills by the classes' clocks. A class whose next piece is larger than the room left waits: its

@@ -134,12 +134,6 @@ void Suspicions::SetWindowEnd(TimePoint now, const HostId& subject, TimePoint en
   Arm(now, *suspicion);
 }
 
-size_t Suspicions::CountUnseconded() const {
-  return static_cast<size_t>(std::count_if(all_.begin(), all_.end(), [](const Suspicion& s) {
-    return s.accuser && !s.ballot.is_seconded();
-  }));
-}
-
 bool AccusationBackoff::MayAccuse(TimePoint now, const HostId& subject) const {
   const Wait* wait = waits_.Find(subject);
   return wait == nullptr || wait->until <= now;

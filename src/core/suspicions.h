@@ -82,8 +82,6 @@ class Suspicions {
   void LookAgain(TimePoint now, const HostId& subject, Duration wait);
   // Grants every suspect the time that we ourselves were not there.
   void Extend(Duration by);
-  // Accusations of ours that no other observer has seconded.
-  size_t CountUnseconded() const;
   // Moves the earliest verdict.
   void SetWindowEnd(TimePoint now, const HostId& subject, TimePoint end);
 

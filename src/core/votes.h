@@ -38,7 +38,6 @@ class Ballot {
   // Votes that say something, ours included; of these those in favour.
   int answers() const { return 1 + Votes(wire::Vote::kFor) + Votes(wire::Vote::kAgainst); }
   int in_favour() const { return 1 + Votes(wire::Vote::kFor); }
-  bool is_seconded() const { return in_favour() > 1; }
   bool HasQuorum() const { return in_favour() * 9 >= answers() * 7; }
   // Enough doubt, among `electors` that could vote, to tell the cluster of a suspicion.
   bool HasDoubt(int electors) const { return in_favour() * 3 >= electors; }

@@ -129,8 +129,8 @@ class Checkers {
   static constexpr Duration kUnasked = Duration::Millis(1500);
   static constexpr Duration kRepeat = Duration::Millis(300);
   static constexpr Duration kSilenceKept = Duration::Seconds(1300);
-  // Longer than a packet is under way.
-  static constexpr Duration kTransit = Duration::Seconds(1);
+  // Longer than a packet is under way, or a frame of a stream that lives (stream_budget).
+  static constexpr Duration kTransit = Duration::Seconds(8);
 
   struct Shadow {
     uint32_t run = 0;

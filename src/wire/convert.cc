@@ -81,7 +81,6 @@ Reject ReadFieldsOfType(const proto::Packet& from, Packet* to) {
       to->target = {from.target_hi(), from.target_lo()};
       to->answers = from.answers();
       to->pace_ms = static_cast<uint16_t>(from.pace_ms());
-      to->knew_all = from.knew_all();
       return Malformed(!from.has_answers() || from.pace_ms() > UINT16_MAX ||
                        !IsIdOrNone(to->target));
     case PacketType::kNack:
@@ -249,7 +248,6 @@ void ToProto(const Packet& from, proto::Packet* to) {
   if (is_answer) to->set_answers(from.answers);
   if (from.type == PacketType::kAck) {
     to->set_pace_ms(from.pace_ms);
-    to->set_knew_all(from.knew_all);
   } else if (from.type == PacketType::kVote) {
     to->set_vote(static_cast<uint32_t>(from.vote));
     to->set_answered_ms(from.answered_ms);

@@ -135,8 +135,6 @@ struct Packet {
   uint32_t answers = 0;
   // kAck to a ring ping: when this observer should probe next. 0: no wish.
   uint16_t pace_ms = 0;
-  // kAck: all updates that came with the ping were known already.
-  bool knew_all = false;
   Vote vote = Vote::kNone;  // kVote
   // kVote: since the subject last answered this voter, on any path. 0: not known.
   uint32_t answered_ms = 0;

@@ -170,7 +170,6 @@ class Host {
     packet.target_address = SomeAddress();
     packet.answers = script_.Byte();
     packet.pace_ms = static_cast<uint16_t>(script_.Byte() * 257);
-    packet.knew_all = script_.Flag();
     packet.wanted = {IdOf(script_.Below(kMembers))};
     packet.updates = SomeUpdates();
     std::string bytes;

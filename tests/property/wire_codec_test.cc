@@ -117,7 +117,6 @@ void FillFieldsOfType(Packet* packet) {
       break;
     case PacketType::kAck:
       packet->pace_ms = Any<uint16_t>();
-      packet->knew_all = *rc::gen::arbitrary<bool>();
       [[fallthrough]];
     case PacketType::kNack:
       packet->target = *rc::gen::arbitrary<bool>() ? AnyId() : HostId{};

@@ -1,5 +1,7 @@
 // What a swarm run shows to the reader of a failure.
 
+#include <iterator>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "src/wire/codec.h"
@@ -46,7 +48,9 @@ void Swarm::TracePackets(TimePoint from, TimePoint to) {
 }
 
 void Swarm::LogPacket(int from, int to, Transports transport, std::string_view bytes) {
-  constexpr const char* kTypes[] = {"?", "ping", "ping-request", "ack", "nack", "pull", "gossip"};
+  constexpr const char* kTypes[] = {"?",    "ping",   "ping-request", "ack", "nack",
+                                    "pull", "gossip", "vote-request", "vote"};
+  static_assert(std::size(kTypes) == wire::kPacketTypes);
   std::string line = absl::StrCat("    n", from + 1, " > n", to + 1, " ");
   wire::Packet packet;
   if (transport == kTcp) {

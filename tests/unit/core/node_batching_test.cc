@@ -245,6 +245,25 @@ TEST_F(NodeBatchingTest, AMemberThatFailsBeforeItWasShownMakesNoEvent) {
   EXPECT_EQ(h_.Count(EventType::kMemberJoined), 7);
 }
 
+TEST_F(NodeBatchingTest, WhoIsShownFailedAndFailsAgainBeforeItsReturnWasShownIsTold) {
+  Meet(9);
+  Suspect({5});
+  h_.Gossip(1, {Failed(5)});
+  ASSERT_EQ(Shown(5), State::kFailed);
+  // It comes back as another run, among many that join.
+  constexpr uint64_t kNextEpoch = 2 * kFirst;
+  ArriveInBulk(10, 29);
+  h_.Gossip(1, {Full(5, kNextEpoch, State::kAlive, 2)});
+  ASSERT_EQ(Shown(5), State::kFailed);
+  wire::Update suspected = Short(5, kNextEpoch, State::kSuspect, 2);
+  suspected.elapsed_ms = 3500;
+  h_.Gossip(1, {suspected});
+  h_.Gossip(1, {Short(5, kNextEpoch, State::kFailed, 2)});
+  EXPECT_EQ(h_.StateOf(5), State::kFailed);
+  EXPECT_EQ(h_.Count(EventType::kMemberFailed), 0) << "users saw it fail before";
+  EXPECT_EQ(h_.Count(EventType::kVerdictHeld), 1);
+}
+
 TEST_F(NodeBatchingTest, AJoinThatIsShownAsSuspectSaysSo) {
   h_.Meet(1);
   ArriveInBulk(2, 9);

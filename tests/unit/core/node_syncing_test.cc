@@ -208,7 +208,9 @@ class NodeMassTest : public ::testing::Test {
   static Options OptionsOf() {
     Options options;
     options.queue_high = 5;
+    // Not all told within the test.
     options.copies = options.copies_when_busy = 100;
+    options.push_interval = Duration::Seconds(10);
     return options;
   }
   // Each with the cell of the node itself, or with another one. Returns how many pings it sent.

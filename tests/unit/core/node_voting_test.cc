@@ -16,11 +16,14 @@ using wire::Vote;
 
 constexpr uint64_t kSubject = 1;
 
-// All but the subject answer pings; `vote` says how each voter votes, kNone for not at all, and
-// `answered_ms` since when each has had no answer. Ends early once the subject has failed.
+// All but the subject answer pings and, where `relays_speak`, say as its relays that it does not;
+// `vote` says how each voter
+// votes, kNone for not at all, and `answered_ms` since when each has had no answer. Ends early once
+// the subject has failed.
 void LetVote(
     NodeHarness& h, Duration span, const std::function<Vote(uint64_t)>& vote,
-    const std::function<uint32_t(uint64_t)>& answered_ms = [](uint64_t) { return 0u; }) {
+    const std::function<uint32_t(uint64_t)>& answered_ms = [](uint64_t) { return 0u; },
+    bool relays_speak = true) {
   const TimePoint end = h.now() + span;
   while (h.now() < end && h.StateOf(kSubject) != State::kFailed) {
     h.Step(Duration::Millis(20));
@@ -36,6 +39,13 @@ void LetVote(
         ack.answers = packet.sequence;
         ack.view = h.node().members().view_cell();
         h.Receive(to, std::move(ack));
+      }
+      if (packet.type == PacketType::kPingRequest && relays_speak) {
+        wire::Packet nack;
+        nack.type = PacketType::kNack;
+        nack.answers = packet.sequence;
+        nack.target = packet.target;
+        h.Receive(to, std::move(nack));
       }
       if (packet.type != PacketType::kVoteRequest || vote(to) == Vote::kNone) continue;
       EXPECT_EQ(packet.target, IdOf(kSubject));
@@ -98,7 +108,8 @@ TEST(NodeVotingTest, AnAccuserThatHearsNoVotesGivesNoVerdict) {
 }
 
 // From the first request for votes until the verdict, all voting for it.
-Duration UntilVerdict(const std::function<uint32_t(uint64_t)>& answered_ms) {
+Duration UntilVerdict(const std::function<uint32_t(uint64_t)>& answered_ms,
+                      bool relays_speak = true) {
   NodeHarness h;
   h.Meet(9);
   TimePoint asked = TimePoint::Never();
@@ -108,7 +119,7 @@ Duration UntilVerdict(const std::function<uint32_t(uint64_t)>& answered_ms) {
         if (asked.is_never()) asked = h.now();
         return Vote::kFor;
       },
-      answered_ms);
+      answered_ms, relays_speak);
   EXPECT_EQ(h.StateOf(kSubject), State::kFailed);
   return h.now() - asked;
 }
@@ -119,6 +130,14 @@ TEST(NodeVotingTest, WhoHasAnsweredAVoterSinceIsSilentFromThenOn) {
   EXPECT_LT(plain, tolerance) << "counted from the failed probe";
   EXPECT_EQ(UntilVerdict([](uint64_t) { return 30'000u; }), plain) << "answered long before";
   EXPECT_GE(UntilVerdict([](uint64_t n) { return n == 5 ? 1u : 30'000u; }), tolerance);
+}
+
+TEST(NodeVotingTest, WhereNoRelaySpeaksTheSilenceBeginsWhenTheProbeHasEnded) {
+  const auto not_known = [](uint64_t) { return 0u; };
+  const Duration spoken = UntilVerdict(not_known);
+  const Duration silent = UntilVerdict(not_known, false);
+  EXPECT_GE(silent, Options().tolerance) << "votes are asked for when the probe ends";
+  EXPECT_GT(silent, spoken);
 }
 
 // ---- As a voter ----
@@ -247,7 +266,8 @@ class NodeWitnessTest : public testing::Test {
     std::vector<bool> observed(kMembers + 1);
     h_.Run(Duration::Seconds(30), [&] {
       for (const wire::Packet& packet : h_.Packets()) {
-        if (packet.type == PacketType::kPing) observed[packet.target_prefix - 1] = true;
+        const bool is_ring_probe = packet.type == PacketType::kPing && packet.ring != 0;
+        if (is_ring_probe) observed[packet.target_prefix - 1] = true;
       }
       h_.AnswerPings();
     });

@@ -19,7 +19,7 @@ constexpr RumourClass kAllClasses[] = {RumourClass::kRefutation, RumourClass::kV
 std::string Packet(RumourQueue* queue, size_t budget = 1000, size_t pieces = 64,
                    const HostId& to = kPeer) {
   std::string out;
-  const size_t size = queue->Fill(budget, pieces, to, &out, nullptr);
+  const size_t size = queue->Fill(budget, pieces, to, &out);
   EXPECT_EQ(size, out.size());
   EXPECT_LE(size, budget);
   return out;
@@ -72,14 +72,12 @@ TEST_F(RumourQueueTest, WhatTheTableTellsIsDroppedOnceItWasTold) {
   EXPECT_EQ(Packet(&only_told), "c");
 }
 
-TEST_F(RumourQueueTest, AppendsToWhatIsThereAndNamesTheSubjects) {
+TEST_F(RumourQueueTest, AppendsToWhatIsThere) {
   RumourQueue queue(&pool_);
   Put(&queue, 1, "a");
   std::string out = "before ";
-  std::vector<HostId> taken = {IdOf(7)};
-  EXPECT_EQ(queue.Fill(10, 10, kPeer, &out, &taken), 1u);
+  EXPECT_EQ(queue.Fill(10, 10, kPeer, &out), 1u);
   EXPECT_EQ(out, "before a");
-  EXPECT_EQ(taken, (std::vector<HostId>{IdOf(7), IdOf(1)}));
 }
 
 TEST_F(RumourQueueTest, ANewerFactTakesTheOldOnesPlace) {
@@ -118,16 +116,6 @@ TEST_F(RumourQueueTest, NobodyIsToldAboutItselfNorWhatItToldUs) {
   EXPECT_EQ(Packet(&queue, 1000, 64, IdOf(1)), "");
   EXPECT_EQ(Packet(&queue, 1000, 64, IdOf(2)), "");
   EXPECT_EQ(Packet(&queue, 1000, 64, IdOf(3)), "a");
-}
-
-TEST_F(RumourQueueTest, WhatThePeerKnewCostsACopyMore) {
-  RumourQueue queue(&pool_);
-  Put(&queue, 1, "a", 3);
-  queue.Known(IdOf(1));
-  EXPECT_EQ(Packet(&queue), "a");
-  queue.Known(IdOf(1));
-  EXPECT_TRUE(queue.empty());
-  queue.Known(IdOf(1));
 }
 
 TEST_F(RumourQueueTest, WithinAClassThoseToldLeastGoFirstThenTheNewest) {

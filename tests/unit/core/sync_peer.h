@@ -37,7 +37,8 @@ class SyncPeerTest : public ::testing::Test {
     ranges_.salt = 4711;
     ranges_.bits = 1;
     ranges_.max_age = Duration::Seconds(23 * 3600);
-    h_.Run(Duration::Seconds(5), [this] { h_.AnswerPings(); });  // all gossip is told
+    // All gossip is told, and no random peer is pinged any more to compare views.
+    h_.Run(Duration::Seconds(6), [this] { h_.AnswerPings(); });
   }
 
   void Their(const wire::Update& update) { (void)theirs_.Apply(h_.now(), update); }

@@ -46,10 +46,10 @@ TEST(BallotTest, CountsOnlyWhatWasAsked) {
   ballot.Ask(IdOf(1), 7);
   EXPECT_FALSE(ballot.Count(IdOf(1), 8, Vote::kFor)) << "another request";
   EXPECT_FALSE(ballot.Count(IdOf(2), 7, Vote::kFor)) << "another voter";
-  EXPECT_FALSE(ballot.is_seconded());
+  EXPECT_EQ(ballot.in_favour(), 1);
   EXPECT_TRUE(ballot.Count(IdOf(1), 7, Vote::kFor));
   EXPECT_FALSE(ballot.Count(IdOf(1), 7, Vote::kFor)) << "the same request again";
-  EXPECT_TRUE(ballot.is_seconded());
+  EXPECT_EQ(ballot.in_favour(), 2);
   ballot.Ask(IdOf(1), 9);
   EXPECT_FALSE(ballot.Count(IdOf(1), 7, Vote::kAgainst)) << "asked again since";
   EXPECT_TRUE(ballot.Count(IdOf(1), 9, Vote::kAgainst));

@@ -93,7 +93,6 @@ TEST(Codec, OnlyTheFieldsOfATypeTravel) {
   packet.target_address = Address::V4(1, 1);
   packet.ring = 1;
   packet.pace_ms = 1;
-  packet.knew_all = true;
   packet.wanted = {testing::SampleId(1)};
   Packet decoded;
   ASSERT_EQ(DecodePacket(Datagram(packet), &decoded), Reject::kNone);

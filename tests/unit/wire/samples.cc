@@ -108,7 +108,6 @@ Packet SamplePacket(PacketType type) {
       packet.view = ViewCell{0x0123456789abcdef, kMembers};
       packet.answers = UINT32_MAX;
       packet.pace_ms = UINT16_MAX;
-      packet.knew_all = true;
       break;
     case PacketType::kNack:
       packet.target = SampleId(2);
@@ -227,8 +226,8 @@ std::string Describe(const Packet& packet) {
                       " tombstones=", Describe(packet.tombstones), " prefix=", packet.target_prefix,
                       " target=", packet.target.ToHex(), " at=", packet.target_address.ToString(),
                       " ring=", static_cast<int>(packet.ring), " answers=", packet.answers,
-                      " pace=", packet.pace_ms, " knew_all=", packet.knew_all,
-                      " wanted=", Describe(packet.wanted), " updates:", Describe(packet.updates));
+                      " pace=", packet.pace_ms, " wanted=", Describe(packet.wanted),
+                      " updates:", Describe(packet.updates));
 }
 
 std::string Describe(const StreamMessage& message) {
