@@ -182,8 +182,8 @@ void Checkers::ObserveFailed(TimePoint at, const FailedReport& report) {
   }
   const TimePoint from = (report.ended_at.is_never() ? end : at) - report.tolerance;
   const bool was_silent = report.subject < 0 || from >= end ||
-                          silence_.Between(report.observer, report.subject, from, end, kRepeat) !=
-                              SilenceLog::Answer::kAnswered;
+                          silence_.Between(report.observer, report.subject, from, end, kRepeat,
+                                           report.mutes) != SilenceLog::Answer::kAnswered;
   if (was_silent) return;
   Report(at, Rule::kPromise,
          absl::StrCat("host ", report.observer + 1, " pronounced host ", report.subject + 1, " ",

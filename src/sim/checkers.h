@@ -83,6 +83,7 @@ class Checkers {
     uint32_t by = 0;        // first 32 bits of the id of who pronounced it
     Duration tolerance;     // the larger of the observer's and the subject's
     bool is_lossy = false;  // pronounced for its losses: that is no matter of silence
+    std::vector<SilenceLog::Interval> mutes;  // in which nothing of the subject's came through
   };
 
   Checkers() : silence_(kSilenceKept) {}

@@ -143,6 +143,9 @@ void Cluster::ObserveFailed(int host, const core::Event& event) {
   if (const Home* home = homes_.Find(event.member)) {
     report.subject = home->host;
     report.ended_at = home->runs ? TimePoint::Never() : home->ended_at;
+    for (const Network::Mute& mute : network_.MutesOf(home->host, now_)) {
+      report.mutes.push_back({mute.from, mute.to});
+    }
   }
   if (hosts_changed_) TellHosts();
   checkers_.ObserveFailed(now_, report);

@@ -13,6 +13,11 @@ enum Purpose : uint64_t { kLatency = 1, kLoss, kDuplicate, kCorrupt, kReorder };
 // Of IPv4 and UDP; what a packet costs a line beside its payload.
 constexpr size_t kHeaderBytes = 28;
 
+// Of the times in which loss takes all that a host sends.
+constexpr uint32_t kMutePackets = 3;
+constexpr Duration kMuteFor = Duration::Millis(300);
+constexpr size_t kMutesMax = 256;
+
 bool Holds(const std::vector<uint8_t>& flags, int host) {
   return static_cast<size_t>(host) < flags.size() && flags[static_cast<size_t>(host)] != 0;
 }
@@ -131,7 +136,36 @@ bool Network::IsLostInBurst(Host* sender) {
   return sender->in_burst;
 }
 
-bool Network::IsLost(int from, int to) {
+bool Network::IsMute(const Host& host, TimePoint until) {
+  return host.lost_since >= kMutePackets && until - host.passed_at >= kMuteFor;
+}
+
+std::vector<Network::Mute> Network::MutesOf(int host, TimePoint until) const {
+  std::vector<Mute> mutes;
+  for (const Mute& mute : mutes_) {
+    if (mute.host == host) mutes.push_back(mute);
+  }
+  if (IsMute(At(host), until)) mutes.push_back({host, At(host).passed_at, until});
+  return mutes;
+}
+
+bool Network::IsLost(TimePoint now, int from, int to) {
+  const bool is_lost = DrawLoss(from, to);
+  Host& sender = hosts_[static_cast<size_t>(from)];
+  if (is_lost) {
+    ++sender.lost_since;
+    return true;
+  }
+  if (IsMute(sender, now)) {
+    mutes_.push_back({from, sender.passed_at, now});
+    if (mutes_.size() > kMutesMax) mutes_.pop_front();
+  }
+  sender.passed_at = now;
+  sender.lost_since = 0;
+  return false;
+}
+
+bool Network::DrawLoss(int from, int to) {
   uint32_t loss = LossPpm(from, to);
   if (config_.loss_burst > 1) {
     if (IsLostInBurst(&hosts_[static_cast<size_t>(from)])) return true;
@@ -188,7 +222,7 @@ Network::Fate Network::DatagramFate(TimePoint now, int from, int to, std::string
     ++counts_.cut;
     return fate;
   }
-  if (IsLost(from, to)) {
+  if (IsLost(now, from, to)) {
     ++counts_.lost;
     return fate;
   }
@@ -227,7 +261,7 @@ bool Network::SegmentPasses(TimePoint now, int from, int to, std::string_view by
     ++counts_.segments_cut;
     return false;
   }
-  if (IsLost(from, to)) {
+  if (IsLost(now, from, to)) {
     ++counts_.segments_lost;
     return false;
   }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -100,6 +101,15 @@ class Network {
   // Loss of the link as a whole, 0 to kPpm: general, egress, ingress and its own together.
   uint32_t LossPpm(int from, int to) const;
   uint32_t WorstHostLossPpm(int host) const;
+  // A time in which loss took all that a host sent, three packets at the least: to the others it
+  // was silent. Such times of `host`, oldest first; the last may go on until `until`. Only those of
+  // 0.3 s and more are kept, the last 256 of all hosts.
+  struct Mute {
+    int host = 0;
+    TimePoint from;
+    TimePoint to;
+  };
+  std::vector<Mute> MutesOf(int host, TimePoint until) const;
 
   // ---- Packets ----
   // Up to two copies of a datagram, each with its own delay.
@@ -143,12 +153,16 @@ class Network {
   };
   struct Host {
     bool in_burst = false;
+    TimePoint passed_at;      // its last packet that loss did not take
+    uint32_t lost_since = 0;  // packets that it has taken since
     Line egress;
     Line ingress;
   };
   const Host& At(int host) const { return hosts_[static_cast<size_t>(host)]; }
   // Whether the packet is lost, to whatever kind of loss.
-  bool IsLost(int from, int to);
+  bool IsLost(TimePoint now, int from, int to);
+  bool DrawLoss(int from, int to);
+  static bool IsMute(const Host& host, TimePoint until);
   bool IsLostInBurst(Host* sender);
   Duration Latency(int from, int to);
   // Adds what the two hosts' own lines cost; false where a queue is full.
@@ -162,6 +176,7 @@ class Network {
   Rng corrupt_rng_;
   Rng reorder_rng_;
   std::vector<Host> hosts_;
+  std::deque<Mute> mutes_;        // that are over
   bool has_lossy_hosts_ = false;  // some host ever had a loss of its own
   bool has_slow_lines_ = false;   // some host ever had a delay or a rate
   std::vector<CutSet> cuts_;

@@ -4,6 +4,22 @@
 #include <utility>
 
 namespace muster::sim {
+namespace {
+
+// The longest stretch from `from` to `to` that is in none of the intervals.
+Duration LongestOutside(const std::vector<SilenceLog::Interval>& intervals, TimePoint from,
+                        TimePoint to) {
+  Duration longest;
+  for (const SilenceLog::Interval& interval : intervals) {
+    if (interval.to <= from) continue;
+    if (interval.from >= to) break;
+    longest = std::max(longest, interval.from - from);
+    from = interval.to;
+  }
+  return std::max(longest, to - from);
+}
+
+}  // namespace
 
 void SilenceLog::Record(TimePoint at, std::vector<HostState> hosts, SilencePaths paths) {
   if (!spans_.empty() && spans_.back().from == at) spans_.pop_back();
@@ -20,7 +36,7 @@ bool SilenceLog::IsAble(const Span& span, size_t observer, size_t subject) {
 }
 
 SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from, TimePoint to,
-                                       Duration unasked) const {
+                                       Duration unasked, const std::vector<Interval>& mutes) const {
   const size_t o = static_cast<size_t>(observer);
   const size_t s = static_cast<size_t>(subject);
   Answer answer = Answer::kSilent;
@@ -43,7 +59,7 @@ SilenceLog::Answer SilenceLog::Between(int observer, int subject, TimePoint from
     if (o < span.hosts.size() && span.hosts[o].is_deaf) return Answer::kImpaired;
     if (able_from.is_never()) continue;
     const TimePoint asked_from = is_lossy ? std::max(able_from, from) : able_from;
-    if (ends - asked_from >= unasked) answer = Answer::kAnswered;
+    if (LongestOutside(mutes, asked_from, ends) >= unasked) answer = Answer::kAnswered;
   }
   return answer;
 }

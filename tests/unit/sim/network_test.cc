@@ -115,6 +115,29 @@ TEST(NetworkTest, LossIsAsFrequentAsAsked) {
   EXPECT_NEAR(passed, 8000, 200);
 }
 
+TEST(NetworkTest, KnowsWhenLossTookAllThatAHostSent) {
+  Network network = MakeNetwork();
+  const auto at_ms = [](int64_t ms) { return kNow + Duration::Millis(ms); };
+  const auto send = [&](int from, int64_t ms) {
+    return network.DatagramFate(at_ms(ms), from, 1 - from, "bytes").copies;
+  };
+  ASSERT_EQ(send(0, 0), 1);
+  network.SetHostLoss(0, kPpm, 0);
+  for (const int64_t ms : {100, 200}) ASSERT_EQ(send(0, ms), 0);
+  EXPECT_TRUE(network.MutesOf(0, at_ms(900)).empty()) << "two packets may be chance";
+  ASSERT_EQ(send(0, 250), 0);
+  EXPECT_TRUE(network.MutesOf(0, at_ms(299)).empty()) << "too short";
+  ASSERT_EQ(network.MutesOf(0, at_ms(300)).size(), 1u);
+  EXPECT_EQ(network.MutesOf(0, at_ms(300))[0].from, at_ms(0));
+  network.SetHostLoss(0, 0, 0);
+  ASSERT_EQ(send(0, 500), 1);
+  ASSERT_EQ(send(1, 600), 1);
+  const std::vector<Network::Mute> mutes = network.MutesOf(0, at_ms(900));
+  ASSERT_EQ(mutes.size(), 1u);
+  EXPECT_EQ(mutes[0].to, at_ms(500));
+  EXPECT_TRUE(network.MutesOf(1, at_ms(900)).empty());
+}
+
 TEST(NetworkTest, NoiseIsAsFrequentAsAskedAndCounted) {
   NetworkConfig config;
   config.latency = LatencyModel::Uniform(Duration::Micros(100), Duration::Micros(100));

@@ -108,6 +108,20 @@ TEST(SilenceLogTest, NobodyIsBoundByWhatTheDeafSay) {
   EXPECT_EQ(log.Between(1, 0, At(10), At(20), kUnasked), Answer::kSilent);
 }
 
+TEST(SilenceLogTest, WhoseEveryPacketIsLostIsSilent) {
+  SilenceLog log(Duration::Seconds(1000));
+  log.Record(At(10), {kA, kA});
+  log.Record(At(20), {kA, kDown});
+  const auto between = [&log](const std::vector<SilenceLog::Interval>& mutes) {
+    return log.Between(0, 1, At(15), At(25), kUnasked, mutes);
+  };
+  EXPECT_EQ(between({}), Answer::kAnswered);
+  EXPECT_EQ(between({{At(5), At(30)}}), Answer::kSilent);
+  EXPECT_EQ(between({{At(5), At(14)}, {At(14), At(20)}}), Answer::kSilent);
+  EXPECT_EQ(between({{At(5), At(14)}, {At(20), At(30)}}), Answer::kAnswered);
+  EXPECT_EQ(between({{At(5), At(17)}, {At(18), At(30)}}), Answer::kAnswered) << "a second between";
+}
+
 TEST(SilenceLogTest, AHostThatComesLaterWasNotThereBefore) {
   SilenceLog log(Duration::Seconds(1000));
   log.Record(At(10), {kA});
