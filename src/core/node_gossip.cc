@@ -38,7 +38,8 @@ void Node::Impl::Push() {
   if (rumours_.empty()) return;
   last_push_ = now_;
   // Where the copies suffice for everybody, everybody is told at once: drawn at random, a member
-  // may be missed by all.
+  // may be missed by all. Neither the source of a fact nor its subject is told, so that two copies
+  // may go with probes meanwhile.
   const bool reaches_all = others_up() <= static_cast<size_t>(options_.copies);
   const std::vector<const MemberView*> chosen = DrawUpMembers(
       reaches_all ? others_up() : static_cast<size_t>(options_.push_fanout), HostId());

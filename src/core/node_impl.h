@@ -38,11 +38,11 @@ namespace muster::core {
 //   node.cc          entry, stalls, deadlines      node_merging.cc    what a claim changes
 //   node_packets.cc  datagrams in                  node_gossip.cc     rumours, pulls, agreement
 //   node_probing.cc  probes out, evidence          node_streams.cc    streams in and out
-//   node_suspicion.cc  accusing, last look         node_joining.cc    joiner, door, healing
-//   node_commands.cc what users ask                node_syncing.cc    streamed reconciliation
-//   node_voting.cc   votes of observers            node_sickness.cc   lossy and flapping members
-//   node_batching.cc what users are shown          node_comparing.cc  its ranges of hash space
-//   node_paths.cc    a probe's paths beside its ping
+//   node_paths.cc    their paths beside the ping   node_joining.cc    joiner, door, healing
+//   node_suspicion.cc  accusing, last look         node_syncing.cc    streamed reconciliation
+//   node_voting.cc   votes of observers            node_comparing.cc  its ranges of hash space
+//   node_commands.cc what users ask                node_sickness.cc   lossy and flapping members
+//   node_batching.cc what users are shown
 class Node::Impl {
  public:
   Impl(const Options& options, Identity identity, uint64_t seed, TimePoint now, RecordPool* pool);
@@ -284,6 +284,7 @@ class Node::Impl {
   void ProbeStreamEnded(StreamId stream, StreamEnd end);
   void HandleLeaveNotice(StreamId stream);
   StreamId OpenStream(const Address& to, StreamRole role, Duration budget);
+  bool MakeRoomForStream();
   void CloseStream(StreamId stream);
   void TellNextPeerOfLeave();
   void FinishLeave();
@@ -358,7 +359,7 @@ class Node::Impl {
   std::vector<Challenge> challenges_;
   LookupMap<StreamId, StreamRole> roles_;
   LookupMap<StreamId, Address> stream_peers_;
-  int inbound_streams_ = 0;
+  std::vector<std::pair<StreamId, TimePoint>> inbound_;  // and since when; oldest first
   TimePoint extra_at_;
   TimePoint push_at_ = TimePoint::Never();
   TimePoint last_push_;

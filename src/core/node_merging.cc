@@ -46,7 +46,7 @@ wire::Update Node::Impl::ToldUpdate(uint32_t index, bool full) {
   if (update.state == wire::State::kSuspect) {
     if (const Suspicion* suspicion = suspicions_.Find(update.id)) {
       update.elapsed_ms = static_cast<uint32_t>(
-          std::clamp<int64_t>((now_ - suspicion->began).millis(), 0, 3'600'000));
+          std::clamp<int64_t>((now_ - suspicion->began).millis(), 1, 3'600'000));
     }
   }
   return update;

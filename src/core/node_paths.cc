@@ -4,6 +4,7 @@
 
 #include "src/core/ablation.h"
 #include "src/core/node_impl.h"
+#include "src/core/rtt.h"
 
 // The paths of a probe beside its ping: relays, a stream, and asking again. And our part as a relay
 // that has no answer.
@@ -54,7 +55,9 @@ void Node::Impl::GoIndirect(Flight& flight) {
   flight.indirect = true;
   flight.indirect_at = now_;
   if (IsSample(flight.kind)) losses_.NotInTime(now_);
-  flight.deadline = now_ + awareness_.ScaleTimeout(options_.ack_timeout_min) + indirect_timeout();
+  // A relay that waited in vain says so after four fifths of that: its word has a round trip left.
+  const Duration trip = AckTimeout(typical_, options_.ack_timeout_min, options_.ack_timeout_max);
+  flight.deadline = now_ + awareness_.ScaleTimeout(trip) + indirect_timeout();
   // Voters are many paths by themselves.
   if (flight.kind != ProbeKind::kVote) AskRelays(flight);
   flight.stream = OpenStream(flight.address, StreamRole::kProbe, kStreamBudget);

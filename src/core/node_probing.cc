@@ -102,7 +102,8 @@ const MemberView* Node::Impl::RandomUpMember(const HostId& avoid) {
 
 std::vector<const MemberView*> Node::Impl::DrawUpMembers(size_t count, const HostId& avoid) {
   std::vector<const MemberView*> drawn;
-  if (table_.size() <= kWalkBelow) {
+  // All that are up are not found by chance, among many tombstones least of all.
+  if (table_.size() <= kWalkBelow || count >= others_up()) {
     for (size_t i = 1; i < table_.size(); ++i) {
       if (table_[i].is_up() && table_[i].id() != avoid) drawn.push_back(&table_[i]);
     }

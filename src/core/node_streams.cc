@@ -10,6 +10,8 @@ namespace {
 
 // Receipts that a graceful leave asks for (README.md, "Leaving").
 constexpr int kLeaveReceipts = 3;
+// What an inbound stream is for is said within a round trip and a retransmission (RFC 6298: 1 s).
+constexpr Duration kTimeToSpeak = Duration::Millis(1500);
 // Members drawn in search of one not asked yet.
 constexpr size_t kLeaveCandidates = 16;
 
@@ -26,7 +28,7 @@ void Node::Impl::CloseStream(StreamId stream) {
   const StreamRole* role = roles_.Find(stream);
   if (role == nullptr) return;
   if (*role == StreamRole::kInbound) {
-    --inbound_streams_;
+    std::erase_if(inbound_, [stream](const auto& inbound) { return inbound.first == stream; });
     door_.Gone(stream);
   }
   roles_.Erase(stream);
@@ -34,18 +36,28 @@ void Node::Impl::CloseStream(StreamId stream) {
   out_.Close(stream);
 }
 
+// Streams whose other end is gone, or never speaks, are there until their budget ends. The oldest
+// that had time to speak and is in no exchange makes room, or who can be reached by TCP alone would
+// fall silent.
+bool Node::Impl::MakeRoomForStream() {
+  if (inbound_.size() < static_cast<size_t>(options_.streams_max)) return true;
+  ++stats_.streams_refused;
+  const auto idle = std::find_if(inbound_.begin(), inbound_.end(), [this](const auto& inbound) {
+    return syncs_.Find(inbound.first) == nullptr && !door_.IsWaiting(inbound.first);
+  });
+  if (idle == inbound_.end() || now_ - idle->second < kTimeToSpeak) return false;
+  CloseStream(idle->first);
+  return true;
+}
+
 void Node::Impl::HandleStreamOpened(StreamId stream, const Address& peer) {
   const StreamRole* role = roles_.Find(stream);
   if (role == nullptr) {
     if (stream % 2 == 1) return;  // one of ours that we have closed meanwhile
-    if (inbound_streams_ >= options_.streams_max) {
-      ++stats_.streams_refused;
-      out_.Close(stream);
-      return;
-    }
+    if (!MakeRoomForStream()) return out_.Close(stream);
     roles_.Insert(stream, StreamRole::kInbound);
     stream_peers_.Insert(stream, peer);
-    ++inbound_streams_;
+    inbound_.emplace_back(stream, now_);
     return;
   }
   switch (*role) {

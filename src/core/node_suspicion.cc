@@ -5,9 +5,9 @@
 #include "src/core/node_impl.h"
 #include "src/core/seeded_bug.h"
 
-// From a failed probe to a verdict (README.md has the steps). The accuser waits one tolerance from
-// its first failed probe, other witnesses a little longer, all others two; each takes a last look
-// of its own before it says failed.
+// From a failed probe to a verdict (README.md has the steps). The accuser waits for one tolerance
+// of silence, other witnesses a little longer, all others two; each takes a last look of its own
+// before it says failed.
 
 namespace muster::core {
 namespace {

@@ -43,7 +43,8 @@ struct Options {
   Duration probation_min = Duration::Seconds(30);
   Duration probation_max = Duration::Seconds(600);
 
-  // Gossip: peers per push, copies of a fact, and copies while more than `queue_high` facts wait.
+  // Gossip: peers per push (all, where `copies` suffice for all), copies of a fact, and copies
+  // while more than `queue_high` facts wait.
   int push_fanout = 3;
   int copies = 9;
   int copies_when_busy = 3;

@@ -35,7 +35,7 @@ struct Stats {
   uint64_t syncs_refused = 0;     // comparisons that a peer closed without an answer
   uint64_t syncs_changed = 0;     // exchanges, whoever began them, that changed our table
   uint64_t stalls = 0;            // times the host was late by more than a period
-  uint64_t streams_refused = 0;   // beyond streams_max
+  uint64_t streams_refused = 0;   // beyond streams_max, or ended early for others
 };
 
 }  // namespace muster::core

@@ -22,7 +22,7 @@ struct Suspicion {
   bool accuser = false;
   bool witness = false;   // our own probe failed, after somebody else's
   uint32_t by = 0;        // first 32 bits of the first accuser's id
-  TimePoint began;        // when the first failed probe's ping left
+  TimePoint began;        // when the silence did (Node::Impl::SilenceBegan)
   TimePoint window_end;   // the earliest verdict
   TimePoint next_repeat;  // accusers probe on
   TimePoint next_gate_ping;

@@ -137,7 +137,7 @@ bool Network::IsLostInBurst(Host* sender) {
 }
 
 bool Network::IsMute(const Host& host, TimePoint until) {
-  return host.lost_since >= kMutePackets && until - host.passed_at >= kMuteFor;
+  return host.lost_in_row >= kMutePackets && until - host.lost_from >= kMuteFor;
 }
 
 std::vector<Network::Mute> Network::MutesOf(int host, TimePoint until) const {
@@ -145,7 +145,7 @@ std::vector<Network::Mute> Network::MutesOf(int host, TimePoint until) const {
   for (const Mute& mute : mutes_) {
     if (mute.host == host) mutes.push_back(mute);
   }
-  if (IsMute(At(host), until)) mutes.push_back({host, At(host).passed_at, until});
+  if (IsMute(At(host), until)) mutes.push_back({host, At(host).lost_from, until});
   return mutes;
 }
 
@@ -153,15 +153,14 @@ bool Network::IsLost(TimePoint now, int from, int to) {
   const bool is_lost = DrawLoss(from, to);
   Host& sender = hosts_[static_cast<size_t>(from)];
   if (is_lost) {
-    ++sender.lost_since;
+    if (sender.lost_in_row++ == 0) sender.lost_from = now;
     return true;
   }
   if (IsMute(sender, now)) {
-    mutes_.push_back({from, sender.passed_at, now});
+    mutes_.push_back({from, sender.lost_from, now});
     if (mutes_.size() > kMutesMax) mutes_.pop_front();
   }
-  sender.passed_at = now;
-  sender.lost_since = 0;
+  sender.lost_in_row = 0;
   return false;
 }
 

@@ -101,9 +101,10 @@ class Network {
   // Loss of the link as a whole, 0 to kPpm: general, egress, ingress and its own together.
   uint32_t LossPpm(int from, int to) const;
   uint32_t WorstHostLossPpm(int host) const;
-  // A time in which loss took all that a host sent, three packets at the least: to the others it
-  // was silent. Such times of `host`, oldest first; the last may go on until `until`. Only those of
-  // 0.3 s and more are kept, the last 256 of all hosts.
+  // A time in which loss took all that a host sent, from the first of three packets at the least to
+  // the next that came through: to the others it was silent. Such times of `host`, oldest first;
+  // the last may go on until `until`. Only those of 0.3 s and more are kept, the last 256 of all
+  // hosts.
   struct Mute {
     int host = 0;
     TimePoint from;
@@ -153,8 +154,8 @@ class Network {
   };
   struct Host {
     bool in_burst = false;
-    TimePoint passed_at;      // its last packet that loss did not take
-    uint32_t lost_since = 0;  // packets that it has taken since
+    uint32_t lost_in_row = 0;  // packets that loss took since one came through
+    TimePoint lost_from;       // the first of these
     Line egress;
     Line ingress;
   };

@@ -76,7 +76,7 @@ struct Update {
   std::optional<Attributes> attributes;
   Reason reason = Reason::kNone;
   uint32_t by = 0;          // first 32 bits of the accuser's host id; 0: nobody
-  uint32_t elapsed_ms = 0;  // suspect: since the first failed probe
+  uint32_t elapsed_ms = 0;  // suspect: since the silence began; 0: not known
   uint32_t age_s = 0;       // failed, left: since the verdict
 };
 

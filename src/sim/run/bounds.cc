@@ -97,11 +97,15 @@ void AddNews(const Circumstances& c, std::vector<Bound>* bounds) {
                        std::string why) {
     bounds->push_back({key, title, value, unit, std::move(why)});
   };
-  const double rounds = std::ceil(std::log(std::max(2, c.members)) / std::log(1.0 + o.push_fanout));
+  const bool reaches_all = c.members - 1 <= o.copies;
+  const double rounds =
+      reaches_all ? 1 : std::ceil(std::log(c.members) / std::log(1.0 + o.push_fanout));
   add("gossip", "news reaches all within about", rounds * Seconds(o.push_interval + c.latency),
       Unit::kSeconds,
-      absl::StrFormat("%.0f pushes to %d members each, %s apart: log(n) to base %d", rounds,
-                      o.push_fanout, Text(o.push_interval), o.push_fanout + 1));
+      reaches_all
+          ? absl::StrCat("one push to all: up to ", o.copies, " other members are told at once")
+          : absl::StrFormat("%.0f pushes to %d members each, %s apart: log(n) to base %d", rounds,
+                            o.push_fanout, Text(o.push_interval), o.push_fanout + 1));
   const double table = c.members * static_cast<double>(kFullUpdateBytes + c.attribute_bytes);
   add("join_bytes", "a joiner is sent about", table, Unit::kBytes,
       absl::StrCat("n x (", kFullUpdateBytes, " + ", c.attribute_bytes, " of name and tags)"));

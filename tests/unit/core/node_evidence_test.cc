@@ -85,6 +85,24 @@ TEST(NodeEvidenceTest, AnAccuserWaitsLongerAfterEachRefutation) {
   EXPECT_GE(h.now() - refuted, Options().period * 16);
 }
 
+TEST(NodeEvidenceTest, ASilenceThatBeginsNowIsToldWithItsLength) {
+  NodeHarness h;
+  h.Meet(3);
+  int told = 0;
+  while (told == 0 && h.now() < At(60'000)) {
+    h.Step(Duration::Millis(50));
+    for (const wire::Packet& packet : h.Packets()) {
+      for (const wire::Update& update : packet.updates) {
+        if (update.state != State::kSuspect) continue;
+        ++told;
+        EXPECT_GE(update.elapsed_ms, 1u) << "0 would say that it is not known";
+      }
+    }
+    h.AnswerPings(kSubject);
+  }
+  EXPECT_GT(told, 0);
+}
+
 TEST(NodeEvidenceTest, WhoAnswersByStreamAloneIsNotSuspectAndProvesOurPath) {
   NodeHarness h;
   h.Meet(2);

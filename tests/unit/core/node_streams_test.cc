@@ -143,6 +143,23 @@ TEST(NodeFloodTest, StreamsBeyondTheLimitAreRefused) {
   EXPECT_FALSE(h.Closes(22));
 }
 
+TEST(NodeFloodTest, WhoHasNothingToSayMakesRoom) {
+  Options options;
+  options.streams_max = 2;
+  NodeHarness h(options);
+  h.Open(2, kStranger);
+  h.SkipTo(h.now() + Duration::Seconds(1));
+  h.Open(4, kStranger);
+  h.Open(6, kStranger);
+  EXPECT_TRUE(h.Closes(6)) << "the others may still speak";
+  h.SkipTo(h.now() + Duration::Seconds(1));
+  h.Open(8, kStranger);
+  EXPECT_TRUE(h.Closes(2));
+  EXPECT_FALSE(h.Closes(8));
+  h.Open(10, kStranger);
+  EXPECT_TRUE(h.Closes(10)) << "4 is a second old";
+}
+
 TEST(NodeFloodTest, ARepeatedSubjectIsOwedOnce) {
   NodeHarness h;
   h.Meet(3);

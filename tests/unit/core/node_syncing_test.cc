@@ -197,7 +197,7 @@ TEST_F(NodeTellingOnTest, VerdictsAreToldAtOnce) {
   EXPECT_EQ(h_.node().queue_depth(), 1u);
 }
 
-// More rumours than gossip tells in time: peers are compared with, five a second.
+// More rumours than gossip tells in time: peers are compared with, ten a second.
 class NodeMassTest : public ::testing::Test {
  protected:
   NodeMassTest() : h_(OptionsOf()) {

@@ -17,9 +17,8 @@ using wire::Vote;
 constexpr uint64_t kSubject = 1;
 
 // All but the subject answer pings and, where `relays_speak`, say as its relays that it does not;
-// `vote` says how each voter
-// votes, kNone for not at all, and `answered_ms` since when each has had no answer. Ends early once
-// the subject has failed.
+// `vote` says how each voter votes, kNone for not at all, and `answered_ms` since when each has had
+// no answer. Ends early once the subject has failed.
 void LetVote(
     NodeHarness& h, Duration span, const std::function<Vote(uint64_t)>& vote,
     const std::function<uint32_t(uint64_t)>& answered_ms = [](uint64_t) { return 0u; },
