@@ -16,6 +16,8 @@ constexpr size_t kPullsMax = 256;
 // row agree, at most this many times.
 constexpr Duration kSettleEvery = Duration::Millis(100);
 constexpr int kSettleTries = 50;
+// So many peers each time while users wait for peers to agree.
+constexpr size_t kSettlePeers = 2;
 constexpr int kSettleAgreed = 3;
 // Peers count for the agreement report for this many periods.
 constexpr int64_t kAgreementPeriods = 10;
@@ -139,7 +141,7 @@ void Node::Impl::Settle() {
     return;
   }
   settle_at_ = now_ + kSettleEvery;
-  const size_t peers = is_waited_for ? Batcher::kPeersAgreed : 1;
+  const size_t peers = is_waited_for ? kSettlePeers : 1;
   for (const MemberView* peer : DrawUpMembers(peers, HostId())) {
     if (Flight* flight = StartFlight(*peer, ProbeKind::kGate, now_)) SendPing(*flight, 0);
   }
