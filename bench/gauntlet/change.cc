@@ -27,6 +27,14 @@ double Since(TimePoint now, TimePoint from) {
   return static_cast<double>((now - from).micros()) / 1e6;
 }
 
+std::vector<int> AllBut(int members, int one) {
+  std::vector<int> others;
+  for (int member = 0; member < members; ++member) {
+    if (member != one) others.push_back(member);
+  }
+  return others;
+}
+
 double SecondsUntilEqual(Arena* arena, Duration limit) {
   const TimePoint from = arena->now();
   const bool is_equal = arena->RunUntil([&] { return arena->ViewsAreEqual(false); }, limit);
@@ -100,14 +108,10 @@ TrialResult RunCutOffObserver(const Trial& trial, Mode mode) {
   Arena arena(config);
   arena.StartTogether(Duration::Seconds(10));
   const int frozen = trial.members - 1;
-  std::vector<int> others;
-  for (int member = 0; member < trial.members; ++member) {
-    if (member != observer) others.push_back(member);
-  }
   const Duration twentieth = arena.tolerance() / 20;
   arena.cluster().Pause(frozen);
   arena.RunFor(twentieth * 8);
-  arena.cluster().Partition({{observer}, others});
+  arena.cluster().Partition({{observer}, AllBut(trial.members, observer)});
   arena.RunFor(twentieth * 4);
   arena.cluster().Resume(frozen);
   arena.RunFor(twentieth * 40);
@@ -155,9 +159,7 @@ TrialResult RunCatchUp(const Trial& trial, Mode mode) {
   Arena arena(ConfigOf(trial, mode));
   arena.StartTogether(Duration::Seconds(10));
   const int absent = trial.members - 1;
-  std::vector<int> others;
-  for (int member = 0; member < absent; ++member) others.push_back(member);
-  arena.cluster().Partition({{absent}, others});
+  arena.cluster().Partition({{absent}, AllBut(trial.members, absent)});
   for (int member = 0; member < trial.c; ++member) {
     (void)arena.cluster().SetTags(member, {{"version", "2"}});
   }

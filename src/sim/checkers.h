@@ -86,6 +86,10 @@ class Checkers {
     std::vector<SilenceLog::Interval> mutes;  // in which nothing of the subject's came through
   };
 
+  // Longer than a packet is under way. Whoever gets older bytes from a stream catches up with what
+  // it missed (ObserveCell).
+  static constexpr Duration kTransit = Duration::Seconds(1);
+
   Checkers() : silence_(kSilenceKept) {}
 
   // A rule that a scenario breaks on purpose (a forged verdict comes out of thin air).
@@ -130,8 +134,6 @@ class Checkers {
   static constexpr Duration kUnasked = Duration::Millis(1500);
   static constexpr Duration kRepeat = Duration::Millis(300);
   static constexpr Duration kSilenceKept = Duration::Seconds(1300);
-  // Longer than a packet is under way, or a frame of a stream that lives (stream_budget).
-  static constexpr Duration kTransit = Duration::Seconds(8);
 
   struct Shadow {
     uint32_t run = 0;

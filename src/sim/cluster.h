@@ -273,6 +273,7 @@ class Cluster : private StreamTable::Hosts {
   void OnStreamOpened(int host, core::StreamId stream, const Address& peer) override;
   void OnStreamFrames(int host, core::StreamId stream, std::string_view frames) override;
   void OnStreamEnded(int host, core::StreamId stream, core::StreamEnd end) override;
+  void OnBytesKeptBack(int host, TimePoint written, TimePoint arrives) override;
 
   ClusterConfig config_;
   Rng id_rng_;

@@ -379,4 +379,9 @@ void Cluster::OnStreamEnded(int host, StreamId stream, StreamEnd end) {
   }
 }
 
+void Cluster::OnBytesKeptBack(int host, TimePoint written, TimePoint arrives) {
+  // They may tell of cells that are history: the checkers are shown that the host catches up.
+  if (arrives - written > Checkers::kTransit) watched_[static_cast<size_t>(host)] = Watched();
+}
+
 }  // namespace muster::sim

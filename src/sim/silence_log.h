@@ -42,15 +42,15 @@ class SilenceLog {
     kAnswered,  // was able to
     kImpaired,  // one of the two was impaired: nothing can be said
   };
+  struct Interval {
+    TimePoint from;
+    TimePoint to;
+  };
   // Whether `subject` was silent for `observer` from `from` to `to`. An observer that did not run
   // is judged by the place where it would have run: its absence is not the subject's silence. A
   // time of ability that was shorter than `unasked` as a whole does not count: nobody may have
   // asked in it. Where packets are lost, only its part since `from` is taken. In `mutes`, oldest
   // first, nothing that the subject sent came through: it was silent too.
-  struct Interval {
-    TimePoint from;
-    TimePoint to;
-  };
   Answer Between(int observer, int subject, TimePoint from, TimePoint to, Duration unasked,
                  const std::vector<Interval>& mutes = {}) const;
   // Since when, without a break up to `at`, `subject` has been able to answer; `at` itself when it

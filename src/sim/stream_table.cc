@@ -146,7 +146,7 @@ void StreamTable::SendChunk(TimePoint now, uint32_t connection, int end, std::st
   Direction& direction = connections_[connection].sends[end];
   const bool is_clear = direction.connected && !direction.waiting && direction.pending.empty();
   if (is_clear && TrySend(now, connection, end, bytes, fin)) return;
-  direction.pending.push_back({std::string(bytes), fin});
+  direction.pending.push_back({std::string(bytes), fin, now});
 }
 
 bool StreamTable::TrySend(TimePoint now, uint32_t connection, int end, std::string_view bytes,
@@ -174,11 +174,12 @@ bool StreamTable::TrySend(TimePoint now, uint32_t connection, int end, std::stri
 void StreamTable::Flush(TimePoint now, uint32_t connection, int end) {
   Direction& direction = connections_[connection].sends[end];
   if (!direction.connected || direction.waiting) return;
+  const int receiver = connections_[connection].ends[1 - end].host;
   size_t sent = 0;
-  while (
-      sent < direction.pending.size() &&
-      TrySend(now, connection, end, direction.pending[sent].bytes, direction.pending[sent].fin)) {
-    ++sent;
+  for (; sent < direction.pending.size(); ++sent) {
+    const Chunk& chunk = direction.pending[sent];
+    if (!TrySend(now, connection, end, chunk.bytes, chunk.fin)) break;
+    hosts_->OnBytesKeptBack(receiver, chunk.written, direction.last_arrival);
   }
   direction.pending.erase(direction.pending.begin(),
                           direction.pending.begin() + static_cast<ptrdiff_t>(sent));

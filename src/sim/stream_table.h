@@ -47,6 +47,9 @@ class StreamTable {
     virtual void OnStreamOpened(int host, core::StreamId stream, const Address& peer) = 0;
     virtual void OnStreamFrames(int host, core::StreamId stream, std::string_view frames) = 0;
     virtual void OnStreamEnded(int host, core::StreamId stream, core::StreamEnd end) = 0;
+    // At `arrives` the host will be given bytes that were written at `written`: loss kept them
+    // back.
+    virtual void OnBytesKeptBack(int host, TimePoint written, TimePoint arrives) = 0;
   };
 
   StreamTable(SimQueue* queue, Network* network, Hosts* hosts)
@@ -79,6 +82,7 @@ class StreamTable {
   struct Chunk {
     std::string bytes;
     bool fin = false;
+    TimePoint written;
   };
   // What one end sends.
   struct Direction {

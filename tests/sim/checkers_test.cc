@@ -339,8 +339,8 @@ TEST(AgreementRule, PeersAgreeJustWhereTheirTablesAreEqual) {
 
 TEST(AgreementRule, WhatChangedLatelyMayBeSaidEitherWay) {
   EXPECT_EQ(Claim(2, {}, 35'000), Names{});
-  EXPECT_EQ(Claim(2, {}, 47'500), Names{});
-  EXPECT_EQ(Claim(2, {}, 48'500), Names{"agreement"});
+  EXPECT_EQ(Claim(2, {}, 40'500), Names{});
+  EXPECT_EQ(Claim(2, {}, 41'500), Names{"agreement"});
 }
 
 TEST(AgreementRule, WhoEndedLatelyMayHaveAgreed) {
@@ -352,11 +352,11 @@ TEST(AgreementRule, WhoEndedLatelyMayHaveAgreed) {
   Checkers::AgreementReport report;
   report.id = TestId(1);
   report.agreeing = 1;
-  report.heard_since = At(27'500);
-  checkers.ObserveAgreement(At(37'500), report);
+  report.heard_since = At(20'500);
+  checkers.ObserveAgreement(At(30'500), report);
   EXPECT_EQ(Broken(checkers), Names{});
-  report.heard_since = At(28'500);
-  checkers.ObserveAgreement(At(38'500), report);
+  report.heard_since = At(21'500);
+  checkers.ObserveAgreement(At(31'500), report);
   EXPECT_EQ(Broken(checkers), Names{"agreement"});
 }
 

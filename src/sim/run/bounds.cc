@@ -57,7 +57,7 @@ void AddDetection(const Circumstances& c, std::vector<Bound>* bounds) {
   const core::Options& o = c.options;
   const double period = Seconds(o.period);
   const double tolerance = Seconds(o.tolerance);
-  const double paths = Seconds(o.ack_timeout_max * 2);
+  const double longest = Seconds(o.ack_timeout_max);
   const int observers = std::min(c.members - 1, o.rings);
   const auto add = [&](const char* key, const char* title, double value, Unit unit,
                        std::string why) {
@@ -74,14 +74,14 @@ void AddDetection(const Circumstances& c, std::vector<Bound>* bounds) {
       "P/2: observers come P apart, a crash at a random moment between two");
   add("first_probe_latest", "... and at most, with no packet lost", period * 1.5, Unit::kSeconds,
       "1.5 P: the latest free place in a member's timetable");
-  add("paths_latest", "direct probe, relays and TCP take at most", paths, Unit::kSeconds,
-      absl::StrCat("2 x ", Text(o.ack_timeout_max),
-                   ": the longest ack timeout, direct and indirect"));
+  add("paths_latest", "direct probe, relays and TCP take at most", longest * 3, Unit::kSeconds,
+      absl::StrCat("3 x ", Text(o.ack_timeout_max),
+                   ": the longest ack timeout, direct, of a relay, and for its word"));
   add("detection_earliest", "nobody is called failed before", tolerance, Unit::kSeconds,
       "T: silent for less is forgiven");
   add("detection_mean", "a crash is first reported after, mean", period / 2 + tolerance,
       Unit::kSeconds, "P/2 + T, and a few round trips");
-  add("detection_latest", "a crash is known everywhere within", tolerance + period + paths,
+  add("detection_latest", "a crash is known everywhere within", tolerance + period + longest * 2,
       Unit::kSeconds,
       absl::StrCat("T + P + 2 x ", Text(o.ack_timeout_max),
                    ", with a third of the members alive and little loss"));

@@ -59,6 +59,9 @@ class StreamTableTest : public ::testing::Test, public StreamTable::Hosts {
   void OnStreamEnded(int host, StreamId stream, StreamEnd end) override {
     Note(host, stream, EndName(end));
   }
+  void OnBytesKeptBack(int host, TimePoint written, TimePoint arrives) override {
+    kept_back_.push_back({host, arrives - written});
+  }
 
   static Address At(int host) {
     return Address::V4(0x0a000000 + static_cast<uint32_t>(host) + 1, kDefaultPort);
@@ -88,6 +91,7 @@ class StreamTableTest : public ::testing::Test, public StreamTable::Hosts {
   bool reads_[3] = {true, true, true};
   StreamId accepted_ = 0;
   std::vector<std::string> noted_;
+  std::vector<std::pair<int, Duration>> kept_back_;  // from which host, for how long
 };
 
 TEST_F(StreamTableTest, OpensAsksAnswersAndCloses) {
@@ -119,6 +123,9 @@ TEST_F(StreamTableTest, WhatIsSentBeforeAndAfterOpeningArrivesInOrder) {
   }
   EXPECT_EQ(frames, (Notes{"1/2 a", "1/2 b", "1/2 c", "1/2 d", "1/2 e", "1/2 f", "1/2 g"}));
   EXPECT_GT(network_.counts().segments_lost, 0u);
+  ASSERT_FALSE(kept_back_.empty());
+  EXPECT_EQ(kept_back_.back().first, 1);
+  EXPECT_GE(kept_back_.back().second, Duration::Millis(200)) << "a retransmission later";
 }
 
 TEST_F(StreamTableTest, CloseComesAfterAllThatWasSent) {
