@@ -29,7 +29,9 @@ Driver::Impl::Impl(uv_loop_t* uv_loop, Config settings)
 
 absl::Status Driver::Impl::OpenSockets() {
   StreamTable::Limits limits;
-  limits.inbound_max = static_cast<size_t>(config.options.streams_max);
+  // One more than the node keeps: at the next one it decides which of them makes room. In the
+  // listener's backlog it would wait until some stream's budget ends.
+  limits.inbound_max = static_cast<size_t>(config.options.streams_max) + 1;
   limits.inbound_budget = config.options.stream_budget;
   MUSTER_RETURN_IF_ERROR(udp.Open(loop, config.bind));
   return streams.Listen(loop, udp.bound(), limits, this);

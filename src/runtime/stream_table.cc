@@ -34,6 +34,7 @@ struct StreamTable::Stream {
   bool connected = false;
   bool input_ended = false;
   bool shut_down = false;
+  bool is_untouched = true;  // nothing was sent or received on it
   Address peer;
   size_t queued_bytes = 0;
   std::string before_connected;  // sent by the host while connecting
@@ -193,6 +194,7 @@ void StreamTable::Send(StreamId id, std::string_view bytes) {
 }
 
 bool StreamTable::WriteBytes(Stream* stream, std::string_view bytes) {
+  stream->is_untouched = false;
   const uv_buf_t all =
       uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
   const int written = uv_try_write(stream->stream(), &all, 1);
@@ -231,7 +233,9 @@ void StreamTable::OnWritten(uv_write_t* request, int status) {
 void StreamTable::CloseAfterFlush(StreamId id) {
   Stream* stream = Find(id);
   if (stream == nullptr || stream->phase == Stream::Phase::kClosing) return;
-  if (!stream->connected && stream->before_connected.empty()) {
+  const bool is_idle = stream->connected ? stream->is_untouched : stream->before_connected.empty();
+  if (is_idle) {
+    // There is nothing to flush, and whoever said nothing may never end its side.
     Drop(stream);
     return;
   }
@@ -265,6 +269,7 @@ void StreamTable::OnRead(uv_stream_t* handle, ssize_t size, const uv_buf_t* buff
     stream->table->HandleEndOfInput(stream, size);
     return;
   }
+  stream->is_untouched = false;
   stream->table->counters_.bytes_in += static_cast<uint64_t>(size);
   // What comes after the host's own close is read and forgotten, so that the socket ends in good
   // order: closing it with unread bytes would reset the connection under our last frame.

@@ -291,5 +291,17 @@ TEST_F(Hostile, ConnectionsThatSayNothingAreClosedAndKeepNobodyOut) {
   EXPECT_TRUE(cluster_.WaitWhole(Duration::Seconds(10))) << cluster_.Describe();
 }
 
+TEST_F(Hostile, ConnectionsThatSayNothingMakeRoomForWhoDoes) {
+  std::vector<RawTcp> idle;
+  for (int i = 0; i < 300; ++i) {  // over twice the limit
+    absl::StatusOr<RawTcp> connection = RawTcp::Open(kStrangerIp, target().ip());
+    ASSERT_OK(connection.status());
+    idle.push_back(*std::move(connection));
+  }
+  const size_t newcomer = cluster_.Add({0});
+  ASSERT_OK(cluster_.StartAgent(newcomer));
+  EXPECT_TRUE(cluster_.WaitWhole(Duration::Seconds(6))) << cluster_.Describe();
+}
+
 }  // namespace
 }  // namespace muster::e2e

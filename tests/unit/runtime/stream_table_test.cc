@@ -1,6 +1,9 @@
 #include "src/runtime/stream_table.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <functional>
 #include <map>
@@ -8,6 +11,7 @@
 #include <vector>
 
 #include "src/runtime/clock.h"
+#include "src/runtime/sockaddr.h"
 #include "src/runtime/udp_socket.h"
 #include "src/wire/limits.h"
 #include "tests/unit/runtime/loop.h"
@@ -215,6 +219,22 @@ TEST_F(StreamTableTest, BeyondTheLimitConnectionsWaitTheirTurn) {
   EXPECT_EQ(server_.inbound(), 2u);
 }
 
+TEST_F(StreamTableTest, WhereNothingWasSaidAClosedConnectionGivesItsPlaceAtOnce) {
+  StreamTable::Limits limits;
+  limits.inbound_max = 1;
+  Start(limits);
+  // Says nothing, and never ends its side.
+  const int silent = socket(AF_INET, SOCK_STREAM, 0);
+  const sockaddr_storage to = ToSockaddr(address_, false);
+  ASSERT_EQ(connect(silent, reinterpret_cast<const sockaddr*>(&to), sizeof(sockaddr_in)), 0);
+  ASSERT_TRUE(loop_.RunUntil([this] { return at_server_.opened.size() == 1; }));
+  client_.Open(1, address_, kBudget);
+  client_.Send(1, Frame("1"));
+  server_.CloseAfterFlush(Inbound(1));
+  EXPECT_TRUE(loop_.RunUntil([this] { return at_server_.messages.size() == 1; }));
+  close(silent);
+}
+
 TEST_F(StreamTableTest, QueuesAreBounded) {
   StreamTable::Limits limits;
   limits.queued_bytes_max = 100;
@@ -244,6 +264,7 @@ TEST_F(StreamTableTest, AReaderThatStopsDoesNotHoldUpTheRest) {
   // The server never reads on: it has closed, and lingers until the deadline its owner runs.
   client_.Open(1, address_, kBudget);
   ASSERT_TRUE(loop_.RunUntil([this] { return at_server_.opened.contains(2); }));
+  server_.Send(2, Frame("last words"));
   server_.CloseAfterFlush(2);
   EXPECT_LE(server_.next_deadline() - MonotonicNow(), StreamTable::kLinger);
   server_.HandleDeadlines(MonotonicNow() + StreamTable::kLinger + Duration::Millis(1));
