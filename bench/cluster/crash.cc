@@ -37,7 +37,7 @@ absl::Status CrashOne(Fleet* fleet, size_t victim, Duration phase, CrashTimes* t
   times->first_s.Add(Seconds(*std::min_element(failed->begin(), failed->end()) - killed_us));
   times->all_s.Add(Seconds(*std::max_element(failed->begin(), failed->end()) - killed_us));
   const int64_t restarted_us = e2e::WallMicros();
-  MUSTER_RETURN_IF_ERROR((*fleet)[victim].Start(/*with_join=*/false));
+  MUSTER_RETURN_IF_ERROR(fleet->Restart(victim));
   const auto alive =
       fleet->WaitLogged({"member.returned", "member.joined"}, name, restarted_us, kKnownBudget);
   if (!alive.ok()) return alive.status();

@@ -113,6 +113,14 @@ bool Fleet::WaitWhole(Duration budget) {
       kLogInterval);
 }
 
+absl::Status Fleet::Restart(size_t index) {
+  // What its last process saw says nothing of this one.
+  Poll();
+  Sight& sight = sights_[index];
+  sight = {std::vector<bool>(size()), 0, sight.events_taken, 0};
+  return agents_[index]->Start(/*with_join=*/false);
+}
+
 size_t Fleet::CountDown() {
   return static_cast<size_t>(
       std::count_if(agents_.begin(), agents_.end(),

@@ -35,6 +35,9 @@ class Fleet {
   // has not seen all within `budget`, with how many have.
   absl::StatusOr<StartTimes> StartTogether(Duration budget);
 
+  // Starts an agent that ended again, from its disk: it has seen nobody yet.
+  absl::Status Restart(size_t index);
+
   // Time stamps at which each running agent, except the one named `member`, logged the first event
   // of one of these types about `member` after `since_us`. An error names those that did not
   // within `budget`.

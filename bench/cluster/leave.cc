@@ -8,6 +8,7 @@
 #include "bench/cluster/figures.h"
 #include "bench/cluster/fleet.h"
 #include "src/base/rng.h"
+#include "src/base/status_macros.h"
 #include "tests/e2e/harness/clock.h"
 
 namespace muster::bench {
@@ -40,7 +41,7 @@ absl::Status LeaveOne(Fleet* fleet, size_t leaver, LeaveTimes* times) {
     return event.type == "member.failed";
   });
   const int64_t restarted_us = e2e::WallMicros();
-  if (const absl::Status started = agent.Start(/*with_join=*/false); !started.ok()) return started;
+  MUSTER_RETURN_IF_ERROR(fleet->Restart(leaver));
   const auto returned =
       fleet->WaitLogged({"member.returned", "member.joined"}, agent.name(), restarted_us, kBudget);
   if (!returned.ok()) return returned.status();
