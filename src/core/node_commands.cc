@@ -154,7 +154,7 @@ absl::StatusOr<uint64_t> Node::Impl::Ping(const HostId& id) {
   }
   const uint64_t request = next_request_++;
   flight->request = request;
-  SendPing(*flight, 0);
+  SendPing(*flight);
   return request;
 }
 

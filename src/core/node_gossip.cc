@@ -143,7 +143,7 @@ void Node::Impl::Settle() {
   settle_at_ = now_ + kSettleEvery;
   const size_t peers = is_waited_for ? kSettlePeers : 1;
   for (const MemberView* peer : DrawUpMembers(peers, HostId())) {
-    if (Flight* flight = StartFlight(*peer, ProbeKind::kGate, now_)) SendPing(*flight, 0);
+    if (Flight* flight = StartFlight(*peer, ProbeKind::kGate, now_)) SendPing(*flight);
   }
 }
 

@@ -22,6 +22,7 @@
 #include "src/core/pacer.h"
 #include "src/core/peer_cells.h"
 #include "src/core/probation.h"
+#include "src/core/probe_schedule.h"
 #include "src/core/pull.h"
 #include "src/core/relays.h"
 #include "src/core/rings.h"
@@ -86,6 +87,7 @@ class Node::Impl {
   Outbox out_;
   MemberTable table_;
   Rings rings_;
+  ProbeSchedule schedule_;
   Pacer pacer_;
   Awareness awareness_;
   Flights flights_;
@@ -161,7 +163,7 @@ class Node::Impl {
   void SweepTargets();
   void StartExtraProbe();
   Flight* StartFlight(const MemberView& member, ProbeKind kind, TimePoint due);
-  void SendPing(Flight& flight, uint8_t ring);
+  void SendPing(Flight& flight);
   // Tells a member what is held of it.
   void AskWhichEpoch(const MemberView& member);
   void RunFlights();
@@ -346,9 +348,7 @@ class Node::Impl {
   std::string pieces_;
   std::string rumour_;
   bool answer_about_self_ = false;  // somebody holds a wrong claim about us: tell them
-  DeadlineHeap<HostId> schedule_;   // when to probe each target next
-  DeadlineHeap<HostId> focus_;      // and those that have just lost packets, besides
-  std::vector<HostId> scheduled_;
+  DeadlineHeap<HostId> focus_;      // when to probe those that have just lost packets, besides
   DeadlineHeap<HostId> leaving_members_;
   DeadlineHeap<HostId> tombstones_;
   NameWatch name_watch_;

@@ -254,7 +254,7 @@ void Node::Impl::ProbeHolder(const Door::Visitor& visitor) {
   Flight* flight = StartFlight(*holder, ProbeKind::kDoor, now_);
   if (flight == nullptr) return DecideVisitor(visitor.stream, {true, visitor.holder, 0});
   flight->request = visitor.stream;
-  SendPing(*flight, 0);
+  SendPing(*flight);
   GoIndirect(*flight);
 }
 
@@ -378,7 +378,7 @@ void Node::Impl::Heal() {
   for (const MemberView& member : table_.all()) {
     if (member.state != wire::State::kFailed || skip-- != 0) continue;
     if (member.attributes().name.empty()) return;
-    if (Flight* flight = StartFlight(member, ProbeKind::kHeal, now_)) SendPing(*flight, 0);
+    if (Flight* flight = StartFlight(member, ProbeKind::kHeal, now_)) SendPing(*flight);
     return;
   }
 }

@@ -193,14 +193,14 @@ void Node::Impl::HandleAck(Source source) {
                           flight->relays[static_cast<size_t>(relay)].id == source.sender;
   if (!from_target && !from_relay) return Reject(wire::Reject::kUnsolicited);
   ++answers_heard_;
+  if (from_target && in_.pace_ms != 0) {
+    schedule_.SetPace(source.sender, now_ + awareness_.ScalePeriod(PaceOf(in_)));
+  }
   if (from_relay || flight->IsRepeat(in_.answers)) {
     ++stats_.probes_relayed;
     if (from_relay) last_relay_[flight->target] = source.sender;
     AnsweredOtherwise(*flight);
     return Answered(*flight, {true, flight->target, 0});
-  }
-  if (in_.pace_ms != 0 && flight->kind == ProbeKind::kRing && schedule_.contains(source.sender)) {
-    schedule_.Set(source.sender, now_ + awareness_.ScalePeriod(PaceOf(in_)));
   }
   DirectAnswer(*flight);
   if (source.known && in_.view.has_value()) NoteCell(source, *in_.view, true);

@@ -74,7 +74,7 @@ bool Node::Impl::AsksAgain(const Flight& flight) const {
 // silent: who is there is found by asking again.
 void Node::Impl::AskAgain(Flight& flight) {
   const uint32_t first = flight.sequence;
-  SendPing(flight, 0);
+  SendPing(flight);
   flight.repeats[flight.repeat_count++] = std::exchange(flight.sequence, first);
   const bool is_last = flight.repeat_count == Flight::kRepeats;
   const Duration span = flight.ends_at - flight.indirect_at;

@@ -31,40 +31,24 @@ void Node::Impl::UpdateTargets(const HostId& changed, bool up) {
   if (targets_changed) ResetSchedule();
 }
 
+// The answer to a target's first probe sets the pace.
 void Node::Impl::ResetSchedule() {
-  for (const HostId& id : scheduled_) {
-    if (!rings_.observes(id)) schedule_.Clear(id);
-  }
-  scheduled_.clear();
-  for (const Rings::Target& target : rings_.targets()) {
-    scheduled_.push_back(target.id);
-    if (schedule_.contains(target.id)) continue;
-    // A new target is first probed at a random moment of two periods; its answer sets the pace.
-    const uint64_t spread = static_cast<uint64_t>(options_.period.micros()) * 2;
-    schedule_.Set(target.id, now_ + Duration::Micros(static_cast<int64_t>(rng_.Below(spread))));
-  }
+  schedule_.SetTargets(rings_.targets(), now_, options_.period * 2, &rng_);
 }
 
 void Node::Impl::ProbeDueTargets() {
+  const size_t observers = Rings::ObserversOf(table_.up_count(), options_.rings);
+  const Duration round = awareness_.ScalePeriod(options_.period * static_cast<int64_t>(observers));
   HostId id;
   while (true) {
     const TimePoint due = schedule_.next();
-    if (!schedule_.PopDue(now_, &id)) return;
+    if (!schedule_.PopDue(now_, now_ + round, &id)) return;
     const MemberView* member = table_.Find(id);
     MUSTER_CHECK(member != nullptr);
-    // Unless the answer sets another pace.
-    const size_t observers = Rings::ObserversOf(table_.up_count(), options_.rings);
-    schedule_.Set(id,
-                  now_ + awareness_.ScalePeriod(options_.period * static_cast<int64_t>(observers)));
     if (leaving_) continue;
     if (Without(Mechanism::kPacedRings)) member = RandomUpMember(HostId());
     Flight* flight = StartFlight(*member, ProbeKind::kRing, due);
-    if (flight == nullptr) continue;
-    uint8_t ring = 1;
-    for (const Rings::Target& target : rings_.targets()) {
-      if (target.id == id) ring = target.ring;
-    }
-    SendPing(*flight, ring);
+    if (flight != nullptr) SendPing(*flight);
   }
 }
 
@@ -73,11 +57,11 @@ void Node::Impl::ProbeDueTargets() {
 void Node::Impl::SweepTargets() {
   if (!AreManySuspected() || now_ - last_sweep_ < options_.period) return;
   last_sweep_ = now_;
-  for (const HostId& id : scheduled_) {
-    if (suspicions_.Find(id) != nullptr) continue;
+  for (const Rings::Target& target : rings_.targets()) {
+    if (suspicions_.Find(target.id) != nullptr) continue;
     const Duration jitter = Duration::Micros(
         static_cast<int64_t>(rng_.Below(static_cast<uint64_t>(kSweepWithin.micros()))));
-    schedule_.Set(id, std::min(schedule_.at(id), now_ + jitter));
+    schedule_.Hasten(target.id, now_ + jitter);
   }
 }
 
@@ -125,7 +109,7 @@ void Node::Impl::StartExtraProbe() {
   if (leaving_ || others_up() <= 1) return;
   const MemberView* member = RandomUpMember(HostId());
   if (member == nullptr) return;
-  if (Flight* flight = StartFlight(*member, ProbeKind::kExtra, due)) SendPing(*flight, 0);
+  if (Flight* flight = StartFlight(*member, ProbeKind::kExtra, due)) SendPing(*flight);
 }
 
 Flight* Node::Impl::StartFlight(const MemberView& member, ProbeKind kind, TimePoint due) {
@@ -143,11 +127,11 @@ Flight* Node::Impl::StartFlight(const MemberView& member, ProbeKind kind, TimePo
   return flights_.Add(std::move(flight));
 }
 
-void Node::Impl::SendPing(Flight& flight, uint8_t ring) {
+void Node::Impl::SendPing(Flight& flight) {
   packet_ = wire::Packet();
   packet_.type = wire::PacketType::kPing;
   packet_.target_prefix = flight.target.hi;
-  packet_.ring = ring;
+  if (IsSample(flight.kind)) packet_.ring = schedule_.RingToAsk(flight.target);
   packet_.view = table_.view_cell();
   if (++pings_sent_ % kTombstoneCellEvery == 0) packet_.tombstones = table_.tombstone_cell();
   pieces_.clear();
@@ -169,7 +153,7 @@ void Node::Impl::AskWhichEpoch(const MemberView& member) {
   // One packet of forged claims makes one ping, not one for each.
   if (now_ < next_confirm_) return;
   next_confirm_ = now_ + kConfirmEvery;
-  if (Flight* flight = StartFlight(member, ProbeKind::kConfirm, now_)) SendPing(*flight, 0);
+  if (Flight* flight = StartFlight(member, ProbeKind::kConfirm, now_)) SendPing(*flight);
 }
 
 void Node::Impl::RunFlights() {
@@ -270,9 +254,7 @@ void Node::Impl::JudgeFailedProbe(const Flight& flight) {
     if (!flight.indirect) losses_.NotInTime(now_);
     HealthChanged(awareness_.VoidProbe());
     // Nothing was learnt: ask again a period later rather than a whole round.
-    if (schedule_.contains(flight.target)) {
-      schedule_.Set(flight.target, std::min(schedule_.at(flight.target), now_ + options_.period));
-    }
+    schedule_.Hasten(flight.target, now_ + options_.period);
     return;
   }
   ++stats_.probes_failed;

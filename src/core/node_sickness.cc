@@ -64,7 +64,7 @@ void Node::Impl::ProbeDoubtful() {
     if (flight == nullptr) continue;
     // A suspect is probed by all paths already.
     flight->direct_only = suspicions_.Find(id) != nullptr;
-    SendPing(*flight, 0);
+    SendPing(*flight);
   }
 }
 

@@ -167,14 +167,14 @@ void Node::Impl::RepeatProbe(Suspicion& suspicion) {
   Flight* flight = StartFlight(*member, ProbeKind::kSuspicion, now_);
   if (flight == nullptr) return;
   flight->direct_only = ++suspicion.repeats % kAllPathsEvery != 0 && !IsLonely();
-  SendPing(*flight, 0);
+  SendPing(*flight);
   if (!flight->direct_only) GoIndirect(*flight);
 }
 
 void Node::Impl::PingForGate() {
   for (const MemberView* member : DrawUpMembers(3, HostId())) {
     if (member->state != wire::State::kAlive) continue;
-    if (Flight* flight = StartFlight(*member, ProbeKind::kGate, now_)) SendPing(*flight, 0);
+    if (Flight* flight = StartFlight(*member, ProbeKind::kGate, now_)) SendPing(*flight);
   }
 }
 
@@ -192,7 +192,7 @@ void Node::Impl::StartLastLook(const HostId& subject) {
     flight->deadline = now_;
     return;
   }
-  SendPing(*flight, 0);
+  SendPing(*flight);
   GoIndirect(*flight);
   const Duration patience = AckTimeoutOf(*member) * 4;
   flight->deadline =

@@ -98,7 +98,7 @@ void Node::Impl::HandleVoteRequest(const Source& source) {
   if (flights_.FindOpen(id, ProbeKind::kVote) != nullptr) return;
   Flight* flight = StartFlight(*subject, ProbeKind::kVote, now_);
   if (flight == nullptr) return SendVotes(id, wire::Vote::kVoid);
-  SendPing(*flight, 0);
+  SendPing(*flight);
 }
 
 uint32_t Node::Impl::MillisSinceAnswer(const HostId& id) const {
