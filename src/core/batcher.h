@@ -28,7 +28,7 @@ class Batcher {
   // More than this share of the members, and no fewer than this many, within a second come in bulk.
   // A handful makes a handful of sizes, which is no reason to wait.
   static constexpr size_t kBulkPercent = 5;
-  static constexpr size_t kBulkMin = 8;
+  static constexpr size_t kBulkMin = 6;
   static constexpr Duration kBulkWithin = Duration::Seconds(1);
   // Arrivals in bulk are shown when the view equals that of so many peers, or of half of them where
   // they are fewer than six.
@@ -97,6 +97,8 @@ class Batcher {
   bool empty() const { return all_.empty(); }
   size_t size() const { return all_.size(); }
   size_t count(Kind kind) const { return counts_[static_cast<size_t>(kind)]; }
+  // When the first of those came; of a kind of which any is held.
+  TimePoint since(Kind kind) const { return since_[static_cast<size_t>(kind)]; }
   // When something is due whatever is known then.
   TimePoint next() const;
   Duration verdict_within() const { return verdict_within_; }

@@ -156,7 +156,7 @@ void Node::Impl::ShowDue() {
   }
   for (const Batcher::Held& change : due) Show(change);
   for (const Batcher::Held* held : batcher_.Announce()) TellOfVerdict(*held);
-  if (!batcher_.empty() && settle_at_.is_never()) StartSettling();
+  if (!batcher_.empty()) SettleForUsers();
   is_arriving_ = is_arriving_ && batcher_.count(Batcher::Kind::kArrival) > 0;
 }
 

@@ -18,6 +18,10 @@ constexpr Duration kSettleEvery = Duration::Millis(100);
 constexpr int kSettleTries = 50;
 // So many peers each time while users wait for peers to agree.
 constexpr size_t kSettlePeers = 2;
+// Where one push tells everybody, arrivals that users wait for are known everywhere soon: for a
+// while so often, at as many peers as must agree.
+constexpr Duration kSettleSoon = Duration::Millis(20);
+constexpr Duration kSettleSoonFor = Duration::Millis(200);
 constexpr int kSettleAgreed = 3;
 // Peers count for the agreement report for this many periods.
 constexpr int64_t kAgreementPeriods = 10;
@@ -42,7 +46,7 @@ void Node::Impl::Push() {
   // Where the copies suffice for everybody, everybody is told at once: drawn at random, a member
   // may be missed by all. Neither the source of a fact nor its subject is told, so that two copies
   // may go with probes meanwhile.
-  const bool reaches_all = others_up() <= static_cast<size_t>(options_.copies);
+  const bool reaches_all = PushReachesAll();
   const std::vector<const MemberView*> chosen = DrawUpMembers(
       reaches_all ? others_up() : static_cast<size_t>(options_.push_fanout), HostId());
   packet_ = wire::Packet();
@@ -119,10 +123,24 @@ void Node::Impl::ReportAgreement() {
   out_.effects().AddEvent(EventType::kAgreement).value = agreed ? 1 : 0;
 }
 
+bool Node::Impl::PushReachesAll() const {
+  return others_up() <= static_cast<size_t>(options_.copies);
+}
+
+bool Node::Impl::SettlesSoon() const {
+  return PushReachesAll() && batcher_.count(Batcher::Kind::kArrival) > 0 &&
+         now_ - batcher_.since(Batcher::Kind::kArrival) < kSettleSoonFor;
+}
+
 void Node::Impl::StartSettling() {
   settle_left_ = kSettleTries;
   settle_agreed_ = 0;
   settle_at_ = std::min(settle_at_, now_ + kSettleEvery);
+}
+
+void Node::Impl::SettleForUsers() {
+  if (settle_at_.is_never()) StartSettling();
+  if (SettlesSoon()) settle_at_ = std::min(settle_at_, now_ + kSettleSoon);
 }
 
 // What is more than gossip tells in time is fetched, table by table, until peers agree.
@@ -140,8 +158,9 @@ void Node::Impl::Settle() {
     settle_left_ = 0;
     return;
   }
-  settle_at_ = now_ + kSettleEvery;
-  const size_t peers = is_waited_for ? kSettlePeers : 1;
+  const bool is_soon = SettlesSoon();
+  settle_at_ = now_ + (is_soon ? kSettleSoon : kSettleEvery);
+  const size_t peers = is_soon ? Batcher::kPeersAgreed : is_waited_for ? kSettlePeers : 1;
   for (const MemberView* peer : DrawUpMembers(peers, HostId())) {
     if (Flight* flight = StartFlight(*peer, ProbeKind::kGate, now_)) SendPing(*flight);
   }

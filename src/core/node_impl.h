@@ -8,6 +8,7 @@
 #include "src/base/rng.h"
 #include "src/core/awareness.h"
 #include "src/core/batcher.h"
+#include "src/core/challenge.h"
 #include "src/core/door.h"
 #include "src/core/flights.h"
 #include "src/core/hints.h"
@@ -126,13 +127,6 @@ class Node::Impl {
   struct Verdict {
     uint32_t by = 0;
     wire::Reason reason = wire::Reason::kNone;
-  };
-  // A `failed` claim about a member that we hold alive: its subject is asked before it is believed.
-  struct Challenge {
-    wire::Update claim;
-    HostId source;
-    TimePoint next_at;
-    int tries = 0;
   };
 
   // ---- node.cc ----
@@ -276,6 +270,9 @@ class Node::Impl {
   void ReportAgreement();
   void Settle();
   void StartSettling();
+  void SettleForUsers();
+  bool PushReachesAll() const;
+  bool SettlesSoon() const;
   void NoteMass();
   void SendPieces(const Address& to);
 

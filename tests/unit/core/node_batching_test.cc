@@ -215,6 +215,37 @@ TEST_F(NodeBatchingTest, BulkJoinsWaitForThreePeersWithOurView) {
   EXPECT_GT(h_.node().shown_version(), version);
 }
 
+// One push tells ten members: no need to wait for a look every 0.1 s.
+TEST_F(NodeBatchingTest, AmongFewBulkJoinsAreShownAsSoonAsPeersAnswer) {
+  struct Case {
+    uint64_t last;
+    Duration look;
+    size_t peers;
+  };
+  for (const Case& c : {Case{9, Duration::Millis(20), 3}, Case{10, Duration::Millis(100), 2}}) {
+    SCOPED_TRACE(c.last);
+    NodeHarness h;
+    h.Meet(1);
+    h.Run(Duration::Seconds(6), [&] { h.AnswerPings(); });
+    std::vector<wire::Update> claims;
+    for (uint64_t n = 2; n <= c.last; ++n) claims.push_back(Full(n, kFirst, State::kAlive));
+    h.Gossip(1, claims);
+    ASSERT_EQ(h.Count(EventType::kMemberJoined), 0);
+    const TimePoint held_at = h.now();
+    std::set<uint64_t> asked;
+    int shown = 0;
+    h.Run(c.look, [&] {
+      for (const wire::Packet& packet : h.Packets()) {
+        const bool is_look = packet.type == wire::PacketType::kPing && packet.ring == 0;
+        if (is_look && h.now() == held_at + c.look) asked.insert(packet.target_prefix);
+      }
+      shown += h.Count(EventType::kMemberJoined);
+    });
+    EXPECT_EQ(asked.size(), c.peers);
+    EXPECT_EQ(shown, 0);
+  }
+}
+
 TEST_F(NodeBatchingTest, BulkJoinsAreHeldForTenSecondsAtMost) {
   h_.Meet(1);
   ArriveInBulk(2, 20);
