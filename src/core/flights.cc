@@ -13,7 +13,7 @@ constexpr Duration kLateAnswers = Duration::Seconds(2);
 
 int Flight::nacks() const {
   int count = 0;
-  for (int i = 0; i < relay_count; ++i) count += relays[static_cast<size_t>(i)].nacked ? 1 : 0;
+  for (int i = 0; i < first_relays; ++i) count += relays[static_cast<size_t>(i)].nacked ? 1 : 0;
   return count;
 }
 

@@ -61,15 +61,17 @@ struct Flight {
   uint64_t answers_before = 0;  // answers heard by the node when the ping left (evidence gate)
   std::array<Relay, kRelaysMax> relays{};
   uint8_t relay_count = 0;
+  uint8_t first_relays = 0;  // those asked at once, whose nack can come before the probe ends
   std::array<uint32_t, kRepeats> repeats{};  // sequences of the pings that asked again
   uint8_t repeat_count = 0;
   StreamId stream = 0;
   bool stream_refused = false;
   uint64_t request = 0;  // kUser: the command; kDoor: the joiner's stream
 
+  // Of the first relays.
   int nacks() const;
   bool IsRepeat(uint32_t of) const;
-  int missing_nacks() const { return relay_count - nacks(); }
+  int missing_nacks() const { return first_relays - nacks(); }
 };
 
 // The probes in flight. A handful in steady state; bounded.

@@ -178,7 +178,7 @@ class Node::Impl {
 
   // ---- node_paths.cc ----
   void GoIndirect(Flight& flight);
-  void AskRelays(Flight& flight);
+  void AskRelays(Flight& flight, int count);
   bool AsksAgain(const Flight& flight) const;
   void AskAgain(Flight& flight);
   void SendNacks();

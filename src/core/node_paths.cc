@@ -22,21 +22,25 @@ constexpr int64_t kRepeatAt[Flight::kRepeats] = {1, 3};
 
 }  // namespace
 
-void Node::Impl::AskRelays(Flight& flight) {
+void Node::Impl::AskRelays(Flight& flight, int count) {
   std::vector<const MemberView*> relays;
+  const auto is_asked = [&](const MemberView* relay) {
+    const auto end = flight.relays.begin() + flight.relay_count;
+    return std::any_of(flight.relays.begin(), end,
+                       [relay](const Flight::Relay& asked) { return asked.id == relay->id(); });
+  };
+  const auto consider = [&](const MemberView* relay) {
+    const bool has_room = static_cast<int>(relays.size()) < count &&
+                          flight.relay_count + relays.size() < Flight::kRelaysMax;
+    if (!has_room || relay->state != wire::State::kAlive || is_asked(relay)) return;
+    if (std::find(relays.begin(), relays.end(), relay) == relays.end()) relays.push_back(relay);
+  };
   // Whoever reached this target last is the best guess; unhealthy members make poor relays.
-  if (const HostId* last = last_relay_.Find(flight.target);
-      last != nullptr && options_.relays > 0) {
-    const MemberView* relay = table_.Find(*last);
-    if (relay != nullptr && relay->state == wire::State::kAlive) relays.push_back(relay);
+  if (const HostId* last = last_relay_.Find(flight.target)) {
+    if (const MemberView* relay = table_.Find(*last)) consider(relay);
   }
   for (const MemberView* relay : DrawUpMembers(kRelayCandidates, flight.target)) {
-    if (static_cast<int>(relays.size()) >= options_.relays) break;
-    if (relay->state != wire::State::kAlive || relay->health > kHealthyEnough ||
-        std::find(relays.begin(), relays.end(), relay) != relays.end()) {
-      continue;
-    }
-    relays.push_back(relay);
+    if (relay->health <= kHealthyEnough) consider(relay);
   }
   for (const MemberView* relay : relays) {
     packet_ = wire::Packet();
@@ -59,7 +63,8 @@ void Node::Impl::GoIndirect(Flight& flight) {
   const Duration trip = AckTimeout(typical_, options_.ack_timeout_min, options_.ack_timeout_max);
   flight.deadline = now_ + awareness_.ScaleTimeout(trip) + indirect_timeout();
   // Voters are many paths by themselves.
-  if (flight.kind != ProbeKind::kVote) AskRelays(flight);
+  if (flight.kind != ProbeKind::kVote) AskRelays(flight, options_.relays);
+  flight.first_relays = flight.relay_count;
   flight.stream = OpenStream(flight.address, StreamRole::kProbe, kStreamBudget);
   flight.ends_at = flight.deadline;
   if (AsksAgain(flight)) flight.deadline = now_ + (flight.ends_at - now_) * kRepeatAt[0] / 8;
@@ -70,12 +75,14 @@ bool Node::Impl::AsksAgain(const Flight& flight) const {
          !Without(Mechanism::kRepeats);
 }
 
-// Every path may have lost its packet within one burst of loss, just before the target does fall
-// silent: who is there is found by asking again.
+// Every path may have lost its packet within one burst of loss, or the relays be cut off as we are,
+// just before the target does fall silent: who is there is found by asking again, by another relay
+// too.
 void Node::Impl::AskAgain(Flight& flight) {
   const uint32_t first = flight.sequence;
   SendPing(flight);
   flight.repeats[flight.repeat_count++] = std::exchange(flight.sequence, first);
+  if (flight.first_relays > 0) AskRelays(flight, 1);
   const bool is_last = flight.repeat_count == Flight::kRepeats;
   const Duration span = flight.ends_at - flight.indirect_at;
   flight.deadline =

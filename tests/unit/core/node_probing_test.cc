@@ -1,6 +1,9 @@
 // Whom a node probes when: what one part alone does not show.
 
 #include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -83,6 +86,47 @@ TEST(NodeProbingTest, APaceThatWasLostIsAskedForByTheNextPing) {
   ASSERT_FALSE(pings.empty());
   EXPECT_EQ(pings[0].at, paced + Duration::Millis(kPaceMs));
   EXPECT_NE(pings[0].ring, 0);
+}
+
+// Who is asked to relay a ping to the silent subject from its first probe on, until it ends: by the
+// time since the first were asked, in milliseconds.
+std::multimap<int64_t, uint64_t> RelaysOfOneProbe(NodeHarness& h) {
+  std::multimap<int64_t, uint64_t> relays;
+  TimePoint first;
+  while (relays.empty() || h.now() < first + Duration::Millis(450)) {
+    h.Step(Duration::Millis(50));
+    for (const Effects::Datagram& datagram : h.effects().datagrams()) {
+      const wire::Packet packet = h.Decode(h.effects().bytes(datagram));
+      if (packet.type != PacketType::kPingRequest) continue;
+      if (relays.empty()) first = h.now();
+      relays.emplace((h.now() - first).millis(), h.MemberAt(datagram.to));
+    }
+    h.AnswerPings(kSubject);
+  }
+  return relays;
+}
+
+TEST(NodeProbingTest, AskingAgainAsksAnotherRelayToo) {
+  NodeHarness h;
+  h.Meet(9);
+  const std::multimap<int64_t, uint64_t> relays = RelaysOfOneProbe(h);
+  std::set<uint64_t> distinct;
+  std::vector<int64_t> asked_at;
+  for (const auto& [at_ms, relay] : relays) {
+    EXPECT_NE(relay, kSubject);
+    EXPECT_TRUE(distinct.insert(relay).second) << "m" << relay << " is asked twice";
+    asked_at.push_back(at_ms);
+  }
+  ASSERT_EQ(asked_at.size(), 5u);
+  EXPECT_EQ(asked_at[2], 0) << "three at once";
+  EXPECT_GT(asked_at[3], 0);
+  EXPECT_GE(asked_at[4], 2 * asked_at[3]) << "an eighth and three eighths of the wait later";
+}
+
+TEST(NodeProbingTest, WithFewMembersNobodyIsAskedTwice) {
+  NodeHarness h;
+  h.Meet(3);
+  EXPECT_EQ(RelaysOfOneProbe(h).size(), 2u);
 }
 
 }  // namespace
