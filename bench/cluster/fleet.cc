@@ -1,6 +1,7 @@
 #include "bench/cluster/fleet.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -116,8 +117,10 @@ bool Fleet::WaitWhole(Duration budget) {
 absl::Status Fleet::Restart(size_t index) {
   // What its last process saw says nothing of this one.
   Poll();
-  Sight& sight = sights_[index];
-  sight = {std::vector<bool>(size()), 0, sight.events_taken, 0};
+  Sight fresh;
+  fresh.up.resize(size());
+  fresh.events_taken = sights_[index].events_taken;
+  sights_[index] = std::move(fresh);
   return agents_[index]->Start(/*with_join=*/false);
 }
 

@@ -28,8 +28,9 @@ class ProbeSchedule {
   // Probes a target no later than at `at`; others are left alone.
   void Hasten(const HostId& id, TimePoint at);
 
-  // The ring to name in a ping to `id`, 1-based, which asks it for a pace: whatever ping goes there
-  // next makes up for one that was lost, or whose ack was. 0: no target, or one that has answered.
+  // The ring to name in a ping to `id`, 1-based, which asks it for a pace: the next ping that
+  // samples its losses makes up for one that was lost, or whose ack was. 0: no target, or one that
+  // has answered.
   uint8_t RingToAsk(const HostId& id) const;
   // A target said when to come back. False, and nothing changes, unless it is being asked.
   bool SetPace(const HostId& id, TimePoint at);
